@@ -1,0 +1,38 @@
+/** Which names look secret, and how a secret is written where people and logs can see it. */
+
+/** What stands in place of a secret, everywhere. */
+export const MASK = "******";
+
+const SECRET_NAME =
+  /pass(w(or)?d|phrase)?$|(^|[^a-z])pw$|pwd|secret|token|credential|(^|[^a-z])auth$|api[-_.]?key|(private|access|signing|encryption|account|storage|shared)[-_.]?key|key[-_.]?(id|value)$|(^|[-_.])dsn$|connection[-_.]?string|(^|[-_.])salt$|jwt|bearer|cookie/i;
+
+/** Tells whether a key, an option or a variable of this name usually holds a secret. */
+export function looksSecret(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** Replaces the password in every URL of `text` (`scheme://user:password@host`, RFC 3986 section 3.2.1). */
+export function maskUrls(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`);
+}
+
+/**
+ * Masks the secrets of a command line: `--password=x`, `--token x`, `-Dkey.secret=x`, `TOKEN=x` and URLs with a
+ * password. A heuristic: what carries a secret under a harmless name is not found.
+ */
+export function maskArguments(argv: readonly string[]): string[] {
+  let nextIsSecret = false;
+  return argv.map((argument) => {
+    if (nextIsSecret) {
+      nextIsSecret = false;
+      return MASK;
+    }
+    const assignment = /^(-{0,2}[A-Za-z0-9_.-]+)([=:])(.*)$/s.exec(argument);
+    const name = assignment?.[1];
+    if (name !== undefined && assignment?.[3] !== "" && looksSecret(name)) {
+      return `${name}${assignment?.[2]}${MASK}`;
+    }
+    nextIsSecret = assignment === null && /^--?[A-Za-z]/.test(argument) && looksSecret(argument);
+    return maskUrls(argument);
+  });
+}

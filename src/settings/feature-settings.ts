@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { milliseconds, path } from "./rules.ts";
+
+/** The settings of the feature `health`. */
+export const health = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "The health endpoints." }),
+  intervalMs: milliseconds(5_000, { min: 100 }).meta({ description: "How often each check runs." }),
+  timeoutMs: milliseconds(2_000).meta({ description: "How long a check may take." }),
+  path: z
+    .string()
+    .regex(/^\/[^\s#]*$/)
+    .default("/")
+    .meta({ description: "What the check asks the app for." }),
+  failureThreshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(2)
+    .meta({ description: "Failures in a row until a check counts as failed." }),
+  successThreshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .meta({ description: "Successes in a row until it counts as passed again." }),
+  maxStatus: z.int().min(200).max(599).default(499).meta({
+    description: "The highest status of the app's answer that still counts as healthy.",
+  }),
+  eventLoopDelayMs: milliseconds(500).meta({
+    description: "The event-loop delay (p99) above which the sidecar warns.",
+  }),
+  minDiskFreePercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(5)
+    .meta({ description: "Free space of the state folder below which it warns." }),
+});
+
+/** The settings of the feature `processes`. */
+export const processes = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "The process list." }),
+});
+
+/** The settings of the feature `strace`. */
+export const strace = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "System call tracing." }),
+  defaultLines: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .meta({ description: "Lines answered where none are asked for." }),
+  maxLines: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10_000)
+    .meta({ description: "The most lines one request may ask for." }),
+  durationMs: milliseconds(10_000, { max: 60_000 }).meta({ description: "The longest a trace may run." }),
+  maxBytes: z
+    .int()
+    .min(4_096)
+    .max(67_108_864)
+    .default(8_388_608)
+    .meta({ description: "The most output of one trace." }),
+  stringLimit: z
+    .int()
+    .min(0)
+    .max(4_096)
+    .default(256)
+    .meta({ description: "Characters of each string shown (strace -s)." }),
+  maxConcurrent: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .meta({ description: "Traces at once. Each costs up to one CPU core." }),
+  dir: path.default("/dev/shm").meta({
+    description: "Where strace writes while it runs. A tmpfs, so that the app never waits for a disk.",
+  }),
+});
+
+const reload = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  z.strictObject({
+    kind: z.literal("signal"),
+    signal: z.enum(["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"]).default("SIGHUP"),
+    process: z.union([z.int().min(1), z.string().regex(/^[\w.+-]{1,64}$/)]).default("main"),
+  }),
+  z.strictObject({
+    kind: z.literal("http"),
+    method: z.enum(["GET", "POST", "PUT"]).default("POST"),
+    path: z.string().regex(/^\/[^\s#]*$/),
+    timeoutMs: milliseconds(10_000),
+  }),
+]);
+
+const configFile = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
+    .optional(),
+  path,
+  format: z.enum(["json", "yaml", "ini", "properties", "env", "text"]).optional(),
+  reload: reload.optional(),
+});
+
+/** The settings of the feature `config`. */
+export const config = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "The API over the app's configuration files." }),
+  files: z
+    .array(z.union([path.transform((file) => configFile.parse({ path: file })), configFile]))
+    .default([])
+    .meta({
+      description:
+        "The files: paths, or objects with `path`, `name` (else the file's), `format` (else by extension) and `reload` (`kind`: `none`, `signal` with `signal` and `process`, `http` with `method` and `path`).",
+    }),
+  reload: reload.default({ kind: "none" }).meta({
+    description:
+      "What makes the app read a changed file, for files that do not say: `{kind: signal, signal: SIGHUP}`, `{kind: http, path: /reload}`.",
+  }),
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(67_108_864)
+    .default(1_048_576)
+    .meta({ description: "The largest configuration file." }),
+});

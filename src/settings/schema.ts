@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { config, health, processes, strace } from "./feature-settings.ts";
+import { milliseconds, path, port } from "./rules.ts";
+
+/**
+ * Every setting of Tickbird: the one place where a name, a rule, a default and a description are written.
+ * The environment names, the JSON schema, the reference table and the checks all come out of this schema.
+ */
+
+const core = z.strictObject({
+  url: z
+    .url({
+      protocol: /^http$/,
+      error: "must be the http:// address of the app, such as http://127.0.0.1:8000",
+    })
+    .refine((url) => new URL(url).pathname === "/" && !/[?#@]/.test(url), {
+      error: "must be an address without a path, a query or a user, such as http://127.0.0.1:8000",
+    })
+    .meta({ description: "Where the app listens. Required." }),
+  process: z
+    .union([z.int().min(1), z.string().regex(/^(auto|[\w.+-]{1,64})$/)])
+    .default("auto")
+    .meta({
+      description:
+        "The app's main process: a pid, the name of its executable, or `auto` (the process that listens on the port of `core.url`, else pid 1).",
+    }),
+  connectTimeoutMs: milliseconds(3_000).meta({ description: "How long a connection to the app may take." }),
+  responseTimeoutMs: milliseconds(60_000).meta({
+    description: "How long the app may take from the end of the request to the head of its answer.",
+  }),
+  idleTimeoutMs: milliseconds(300_000).meta({
+    description:
+      "How long a request or an answer may stand still on the app's side before it is cut. WebSockets are not.",
+  }),
+  maxConnections: z.int().min(1).max(100_000).default(256).meta({
+    description: "The most connections to the app at once. Further requests wait.",
+  }),
+  maxQueue: z.int().min(0).max(1_000_000).default(1_024).meta({
+    description: "The most requests that wait for a connection to the app. Beyond, 503.",
+  }),
+});
+
+const https = z.strictObject({
+  port: port.default(8443).meta({ description: "The port for HTTPS. 0 takes any free one." }),
+  host: z.string().min(1).optional().meta({ description: "The address to listen on. Unset: all of them." }),
+  publicPort: port.min(1).optional().meta({
+    description: "The port that clients see, where it is mapped to another one. Unset: `https.port`.",
+  }),
+  names: z
+    .array(z.string().regex(/^(\*\.)?[\w.:-]+$/))
+    .default([])
+    .meta({
+      description:
+        "The host names this sidecar answers to, beside `localhost`, its own host name and any IP address: they go into the self-made certificate, and `/_sidecar` refuses others.",
+    }),
+  certFile: path.optional().meta({ description: "Your certificate chain (PEM). Needs `https.keyFile`." }),
+  keyFile: path.optional().meta({ description: "The private key of `https.certFile` (PEM)." }),
+  certFolder: path.optional().meta({
+    description:
+      "A folder with `tls.crt` and `tls.key`, as a Kubernetes TLS secret is mounted. Instead of the two files.",
+  }),
+  reloadIntervalMs: milliseconds(2_000, { min: 50 }).meta({
+    description: "How often the certificate files are looked at for a change.",
+  }),
+});
+
+const http = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Redirect plain HTTP to HTTPS (308) on a second port." }),
+  port: port.default(8080).meta({ description: "The port for plain HTTP. 0 takes any free one." }),
+});
+
+const certs = z.strictObject({
+  dir: path.default("certs").meta({
+    description:
+      "The state folder: self-made certificates, session ticket keys and the generated token live here.",
+  }),
+});
+
+const secretToken = z.string().min(16, "must have at least 16 characters").meta({ secret: true });
+
+const auth = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description:
+      "false opens `/_sidecar` to anyone who can reach it, as an operator. Only for a network you trust.",
+  }),
+  token: secretToken.optional().meta({
+    secret: true,
+    description:
+      "The operator's token (16 characters or more). With no credential set, one is made at the first start.",
+  }),
+  tokenFile: path
+    .optional()
+    .meta({ description: "A file that holds the operator's token, such as a Docker secret." }),
+  tokens: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        token: secretToken,
+        role: z.enum(["viewer", "operator"]).default("viewer"),
+        expires: z.iso.datetime({ offset: true }).optional(),
+      }),
+    )
+    .default([])
+    .meta({
+      secret: true,
+      description:
+        "Further tokens: `name`, `token`, `role` (`viewer` or `operator`), `expires` (ISO 8601). YAML or JSON.",
+    }),
+});
+
+const log = z.strictObject({
+  level: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .meta({ description: "The least level logged." }),
+  access: z.boolean().default(true).meta({ description: "One line for every request, forwarded ones too." }),
+});
+
+const shutdown = z.strictObject({
+  graceMs: milliseconds(8_000, { min: 0 }).meta({
+    description: "How long open requests may take after SIGTERM before they are cut.",
+  }),
+});
+
+/** The schema of all settings. Strict: an unknown key is an error. */
+export const settingsSchema = z
+  .strictObject({
+    prefix: z
+      .string()
+      .regex(/^(\/[A-Za-z0-9_-]+)+$/)
+      .default("/_sidecar")
+      .meta({ description: "Under which path the sidecar answers itself." }),
+    core,
+    https: https.prefault({}),
+    http: http.prefault({}),
+    certs: certs.prefault({}),
+    auth: auth.prefault({}),
+    log: log.prefault({}),
+    shutdown: shutdown.prefault({}),
+    health: health.prefault({}),
+    processes: processes.prefault({}),
+    strace: strace.prefault({}),
+    config: config.prefault({}),
+  })
+  .superRefine((settings, context) => {
+    const { certFile, keyFile, certFolder } = settings.https;
+    const complain = (key: string, message: string) =>
+      context.addIssue({ code: "custom", path: ["https", key], message });
+    if (certFile !== undefined && keyFile === undefined)
+      complain("keyFile", "is needed where https.certFile is set");
+    if (keyFile !== undefined && certFile === undefined)
+      complain("certFile", "is needed where https.keyFile is set");
+    if (certFolder !== undefined && certFile !== undefined)
+      complain("certFolder", "can't be set beside https.certFile");
+  });
+
+/** The effective settings. */
+export type Settings = z.output<typeof settingsSchema>;
+/** One configuration file of the core, as the settings name it. */
+export type ConfigFileSettings = Settings["config"]["files"][number];
+/** What makes the core read a changed file. */
+export type ReloadSettings = Settings["config"]["reload"];

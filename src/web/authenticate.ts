@@ -1,0 +1,95 @@
+import type { Middleware } from "koa";
+import { AppError } from "../base/errors.ts";
+import type { Principal, RequestState, WebContext } from "./context.ts";
+import { readAuthorization, type TokenCheck, type TokenVerdict } from "./credentials.ts";
+import { requestInfo } from "./request-info.ts";
+import { SESSION_COOKIE, type Sessions } from "./sessions.ts";
+
+/** What the authentication needs. `checkToken` is asked anew each time, so that tokens can be replaced live. */
+export interface AuthenticationOptions {
+  readonly enabled: boolean;
+  readonly checkToken: TokenCheck;
+  readonly sessions: Sessions;
+}
+
+const OPEN_DOOR: Principal = { name: "anyone", role: "operator", via: "none" };
+const ASK =
+  'Bearer realm="tickbird", Basic realm="Tickbird: any user name, the token as the password", charset="UTF-8"';
+
+/** Finds out who asks. Whether a credential is needed, and which role, is the route's to say. */
+export function authenticate(options: AuthenticationOptions): Middleware<RequestState> {
+  return async (ctx, next) => {
+    ctx.state.principal = options.enabled ? identifyOrRefuse(ctx, options) : OPEN_DOOR;
+    if (ctx.state.principal !== null) requestInfo(ctx.req).user = ctx.state.principal.name;
+    if (ctx.state.principal?.via === "basic" || ctx.state.principal?.via === "session") refuseOtherSites(ctx);
+    await next();
+  };
+}
+
+/** The challenge of a 401 (RFC 9110 section 11.6.1). A browser asks for Basic; a page of ours must not make it ask. */
+export function challenge(askInBrowser: boolean): string {
+  return askInBrowser ? ASK : 'Bearer realm="tickbird"';
+}
+
+function identifyOrRefuse(ctx: WebContext, options: AuthenticationOptions): Principal | null {
+  try {
+    return identify(ctx, options);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    ctx.state.refusal = error;
+    return null;
+  }
+}
+
+function identify(ctx: WebContext, { checkToken, sessions }: AuthenticationOptions): Principal | null {
+  const header = ctx.get("Authorization");
+  if (header !== "") {
+    const sent = readAuthorization(header);
+    if (sent === undefined) {
+      throw new AppError("unauthenticated", "The Authorization header is neither Bearer nor Basic.", {
+        remedy: "Authorization: Bearer <token>",
+      });
+    }
+    return principalOf(checkToken(sent.token), sent.via);
+  }
+  const cookie = ctx.cookies.get(SESSION_COOKIE);
+  const token = cookie === undefined ? undefined : sessions.tokenOf(cookie);
+  if (token === undefined) return null;
+  const verdict = checkToken(token);
+  return verdict.kind === "accepted" ? principalOf(verdict, "session") : null;
+}
+
+function principalOf(verdict: TokenVerdict, via: Principal["via"]): Principal {
+  switch (verdict.kind) {
+    case "accepted":
+      return { name: verdict.name, role: verdict.role, via };
+    case "expired":
+      throw new AppError("token-expired", `The token ${verdict.name} expired at ${verdict.expires}.`, {
+        remedy: "Set a later `expires` for it in `auth.tokens`, or use another token.",
+      });
+    case "unknown":
+      throw new AppError("unauthenticated", "The token is not one of ours.", {
+        remedy: "Set SIDECAR_AUTH_TOKEN, or read the generated one: <certs.dir>/auth-token",
+      });
+  }
+}
+
+/**
+ * A browser sends cookies and Basic credentials by itself, also when another site makes it ask. So what changes
+ * something must come from our own pages (Fetch Metadata; Origin where a browser has no Fetch Metadata).
+ * Programs send neither header.
+ */
+function refuseOtherSites(ctx: WebContext): void {
+  if (ctx.method === "GET" || ctx.method === "HEAD" || ctx.method === "OPTIONS") return;
+  const site = ctx.get("Sec-Fetch-Site");
+  const origin = ctx.get("Origin");
+  const isOwn =
+    site === ""
+      ? origin === "" || origin === `https://${ctx.host}`
+      : site === "same-origin" || site === "none";
+  if (!isOwn) {
+    throw new AppError("origin-refused", "This change was asked for by a page of another site.", {
+      remedy: "Use Authorization: Bearer <token>",
+    });
+  }
+}

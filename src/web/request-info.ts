@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import type { ErrorCode } from "../base/errors.ts";
+import type { ServerRequest } from "./http-types.ts";
+
+/** What is known of one request beside its bytes: who carries it fills it, the access log reads it. */
+export interface RequestInfo {
+  /** The request's id: the client's own `X-Request-Id` where it is sane, else a random one. */
+  readonly id: string;
+  /** When it began, by `performance.now()`. */
+  readonly startedAtMs: number;
+  /** Who answers: this sidecar, the core, or nobody (refused by the gate). */
+  route: "sidecar" | "core" | "refused";
+  /** The name of the credential, once it is known. */
+  user?: string;
+  /** From the request being sent to the core to the head of its answer. */
+  coreMs?: number;
+  /** What went wrong, where the sidecar itself made the answer. */
+  failure?: ErrorCode;
+}
+
+const SANE_ID = /^[\w.:+/=-]{1,128}$/;
+const infos = new WeakMap<ServerRequest, RequestInfo>();
+
+/** The one {@link RequestInfo} of a request; made at the first call. */
+export function requestInfo(request: ServerRequest): RequestInfo {
+  let info = infos.get(request);
+  if (info === undefined) {
+    const sent = request.headers["x-request-id"];
+    const id = typeof sent === "string" && SANE_ID.test(sent) ? sent : randomBytes(12).toString("base64url");
+    info = { id, startedAtMs: performance.now(), route: "core" };
+    infos.set(request, info);
+  }
+  return info;
+}

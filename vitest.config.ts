@@ -1,0 +1,38 @@
+import { defineConfig } from "vitest/config";
+
+const common = { setupFiles: ["test/support/no-stray-warnings.ts"], testTimeout: 20_000, hookTimeout: 30_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/peers/**", "test/container/**", "test/browser/**"],
+        },
+      },
+      { test: { ...common, name: "e2e", include: ["test/e2e/**/*.test.ts"] } },
+      { test: { ...common, name: "peers", include: ["test/peers/**/*.test.ts"], hookTimeout: 120_000 } },
+      {
+        test: {
+          ...common,
+          name: "container",
+          include: ["test/container/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: { ...common, name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000 },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      thresholds: { lines: 85, functions: 85, branches: 75, statements: 85 },
+    },
+  },
+});
