@@ -1,6 +1,20 @@
 import Koa from "koa";
+import { createCapabilities } from "./features/capabilities/capabilities.ts";
+import { createCertificate } from "./features/certificate/certificate.ts";
+import { createConfig } from "./features/config/config.ts";
 import type { Feature } from "./features/feature.ts";
+import { coreHttpCheck } from "./features/health/core-http-check.ts";
+import { coreTcpCheck } from "./features/health/core-tcp-check.ts";
+import { diskCheck } from "./features/health/disk-check.ts";
+import { eventLoopCheck } from "./features/health/event-loop-check.ts";
+import { createHealth } from "./features/health/health.ts";
+import { createHome } from "./features/home/home.ts";
+import { createProcesses } from "./features/processes/processes.ts";
+import { createSession } from "./features/session/session.ts";
+import { createStrace } from "./features/strace/strace.ts";
+import type { CoreProcessFinder } from "./linux/core-process.ts";
 import type { Settings } from "./settings/schema.ts";
+import { VERSION } from "./version.ts";
 import { answerProblems } from "./web/answer-problems.ts";
 import { type AuthenticationOptions, authenticate } from "./web/authenticate.ts";
 import type { RequestState } from "./web/context.ts";
@@ -9,6 +23,7 @@ import type { ServerAnswer, ServerRequest } from "./web/http-types.ts";
 import type { Logger } from "./web/log.ts";
 import { requestInfo } from "./web/request-info.ts";
 import { RouteTable } from "./web/routes.ts";
+import type { Sessions } from "./web/sessions.ts";
 
 /** What the app is made of. */
 export interface AppParts {
@@ -18,13 +33,22 @@ export interface AppParts {
   readonly authentication: AuthenticationOptions;
   /** The host names that are ours at this moment. */
   readonly hostNames: () => Iterable<string>;
+  /** Whether clients should open another connection next time. */
+  readonly isClosing: () => boolean;
 }
 
 /** Answers the requests under the prefix. */
 export type AppHandler = (request: ServerRequest, answer: ServerAnswer) => void;
 
 /** Makes the Koa app of everything under the prefix: the middleware in order, then the routes of the features. */
-export function createApp({ settings, log, features, authentication, hostNames }: AppParts): AppHandler {
+export function createApp({
+  settings,
+  log,
+  features,
+  authentication,
+  hostNames,
+  isClosing,
+}: AppParts): AppHandler {
   const table = tableOf(features, settings.prefix);
   const app = new Koa<RequestState>();
   app.on("error", (error: unknown) => log.debug({ err: error }, "the answer could not be sent"));
@@ -34,9 +58,10 @@ export function createApp({ settings, log, features, authentication, hostNames }
     ctx.set("X-Content-Type-Options", "nosniff");
     ctx.set("Cache-Control", "no-store");
     await next();
+    if (isClosing() && ctx.req.httpVersionMajor === 1) ctx.set("Connection", "close");
   });
   app.use(answerProblems(log));
-  app.use(checkHost(hostNames));
+  app.use(checkHost(hostNames, [`${settings.prefix}/livez`, `${settings.prefix}/readyz`]));
   app.use(authenticate(authentication));
   app.use(table.middleware());
   app.use(table.allowedMethods());
@@ -55,4 +80,60 @@ export function tableOf(features: readonly Feature[], prefix: string): RouteTabl
     feature.routes(table);
   }
   return table;
+}
+
+/** What the features are made from. */
+export interface FeatureParts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly certificates: Parameters<typeof createCertificate>[0];
+  readonly coreProcess: CoreProcessFinder;
+  readonly sessions: Sessions;
+  readonly isDraining: () => boolean;
+}
+
+/** Makes the features that are switched on. This is the list of everything the sidecar adds to the core. */
+export function createFeatures(parts: FeatureParts): readonly Feature[] {
+  const { settings, log, certificates, coreProcess, sessions, isDraining } = parts;
+  const certificate = createCertificate(certificates);
+  const checks = [
+    coreTcpCheck(settings.core.url),
+    coreHttpCheck(settings.core.url, settings.health),
+    ...(certificate.health ?? []),
+    diskCheck(settings.certs.dir, settings.health.minDiskFreePercent),
+    eventLoopCheck(settings.health.eventLoopDelayMs),
+  ];
+  const switchable = [
+    { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
+    { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
+    { setting: "strace", make: () => createStrace(settings.strace, { coreProcess, log }) },
+    {
+      setting: "config",
+      make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),
+    },
+  ] as const;
+  const disabled = switchable.filter(({ setting }) => !settings[setting].enabled);
+  const enabled: Feature[] = switchable
+    .filter((entry) => !disabled.includes(entry))
+    .map(({ make }) => make());
+  const features: Feature[] = [
+    createHome({
+      table: () => tableOf(features, settings.prefix).routes,
+      version: VERSION,
+      coreUrl: settings.core.url,
+      prefix: settings.prefix,
+    }),
+    createSession({ sessions, prefix: settings.prefix }),
+    ...enabled,
+    certificate,
+    createCapabilities(
+      () => features,
+      disabled.map(({ setting }) => ({
+        name: setting,
+        setting: `SIDECAR_${setting.toUpperCase()}_ENABLED=true`,
+      })),
+      { log },
+    ),
+  ];
+  return features;
 }

@@ -1,35 +1,57 @@
-import type { ServerAnswer, ServerRequest } from "./http-types.ts";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
 import type { Logger } from "./log.ts";
 import { requestInfo } from "./request-info.ts";
 
 /**
- * Writes one line when the answer to `request` is over, complete or not.
+ * One line for every request, when its answer is over.
  * The query is left out: it is where apps put what must not stand in a log.
  */
+
+/** Writes the line of a request when the answer to it is over, complete or not. */
 export function logAccess(log: Logger, request: ServerRequest, answer: ServerAnswer): void {
-  const info = requestInfo(request);
-  const { method, httpVersion } = request;
-  const target = pathOf(request.url ?? "");
-  const client = request.socket.remoteAddress;
+  const begun = beginning(request);
   answer.once("close", () => {
-    log.info(
-      {
-        requestId: info.id,
-        route: info.route,
-        client,
-        user: info.user,
-        method,
-        path: target,
-        http: httpVersion,
-        status: answer.headersSent ? answer.statusCode : 0,
-        complete: answer.writableFinished,
-        durationMs: round(performance.now() - info.startedAtMs),
-        coreMs: info.coreMs === undefined ? undefined : round(info.coreMs),
-        failure: info.failure,
-      },
-      "request",
-    );
+    const status = answer.headersSent ? answer.statusCode : 0;
+    log.info({ ...begun, ...ending(request), status, complete: isComplete(answer) }, "request");
   });
+}
+
+/** Writes the line of an upgraded connection when it is closed. */
+export function logUpgrade(log: Logger, request: IncomingMessage, socket: Duplex): void {
+  const begun = beginning(request);
+  socket.once("close", () => {
+    log.info({ ...begun, ...ending(request), upgrade: request.headers.upgrade }, "upgrade");
+  });
+}
+
+function isComplete(answer: ServerAnswer): boolean {
+  return isHttp2Answer(answer)
+    ? answer.writableEnded && answer.stream.rstCode === 0
+    : answer.writableFinished;
+}
+
+/** What is gone when the connection is: taken at once. */
+function beginning(request: ServerRequest) {
+  return {
+    requestId: requestInfo(request).id,
+    client: request.socket.remoteAddress,
+    method: request.method,
+    path: pathOf(request.url ?? ""),
+    http: request.httpVersion,
+  };
+}
+
+function ending(request: ServerRequest) {
+  const { route, user, startedAtMs, coreMs, failure } = requestInfo(request);
+  return {
+    route,
+    user,
+    durationMs: round(performance.now() - startedAtMs),
+    coreMs: coreMs === undefined ? undefined : round(coreMs),
+    failure,
+  };
 }
 
 function pathOf(target: string): string {

@@ -25,14 +25,28 @@ export function answerProblems(log: Logger): Middleware<RequestState> {
   };
 }
 
+const CONTENT_HEADERS = [
+  "Content-Disposition",
+  "Content-Encoding",
+  "Content-Length",
+  "Content-Range",
+  "Content-Security-Policy",
+  "ETag",
+  "Last-Modified",
+  "Location",
+];
+
 function answer(ctx: WebContext, error: AppError): void {
   requestInfo(ctx.req).failure = error.code;
   const problem = problemOf(error, { id: ctx.state.requestId, path: ctx.path });
   ctx.status = error.status;
+  // What the route had already said of its answer does not hold for this one.
+  for (const name of CONTENT_HEADERS) ctx.remove(name);
   ctx.set({ ...error.headers });
   ctx.set("Cache-Control", "no-store");
-  if (error.status === 401) ctx.set("WWW-Authenticate", challenge(true));
-  if (error.status === 429 && ctx.response.get("Retry-After") === "") ctx.set("Retry-After", "5");
+  ctx.vary("Accept");
+  if (error.status === 401) ctx.set("WWW-Authenticate", challenge(isBrowserAsking(ctx)));
+  if (error.status === 429 && !ctx.res.hasHeader("Retry-After")) ctx.set("Retry-After", "5");
   if (wantsPage(ctx.get("Accept"))) {
     const page = problemPage(problem);
     ctx.set({ ...page.headers });
@@ -41,4 +55,13 @@ function answer(ctx: WebContext, error: AppError): void {
     ctx.body = JSON.stringify(problem);
     ctx.type = PROBLEM_TYPE;
   }
+}
+
+/**
+ * Tells whether the client may be a person's browser that can ask for the token: not a script of a page, and nobody
+ * who sent a Bearer token. A Basic challenge would make the browser's own dialog cover the page that handles the 401.
+ */
+function isBrowserAsking(ctx: WebContext): boolean {
+  const mode = ctx.get("Sec-Fetch-Mode");
+  return (mode === "" || mode === "navigate") && !/^bearer /i.test(ctx.get("Authorization"));
 }

@@ -21,7 +21,8 @@ export function authenticate(options: AuthenticationOptions): Middleware<Request
   return async (ctx, next) => {
     ctx.state.principal = options.enabled ? identifyOrRefuse(ctx, options) : OPEN_DOOR;
     if (ctx.state.principal !== null) requestInfo(ctx.req).user = ctx.state.principal.name;
-    if (ctx.state.principal?.via === "basic" || ctx.state.principal?.via === "session") refuseOtherSites(ctx);
+    // Only a Bearer header is never sent by a browser on its own; with authentication off nothing needs to be sent.
+    if (ctx.state.principal !== null && ctx.state.principal.via !== "bearer") refuseOtherSites(ctx);
     await next();
   };
 }
@@ -53,10 +54,12 @@ function identify(ctx: WebContext, { checkToken, sessions }: AuthenticationOptio
     return principalOf(checkToken(sent.token), sent.via);
   }
   const cookie = ctx.cookies.get(SESSION_COOKIE);
-  const token = cookie === undefined ? undefined : sessions.tokenOf(cookie);
+  if (cookie === undefined) return null;
+  const token = sessions.tokenOf(cookie);
   if (token === undefined) return null;
   const verdict = checkToken(token);
-  return verdict.kind === "accepted" ? principalOf(verdict, "session") : null;
+  if (verdict.kind !== "accepted") sessions.end(cookie);
+  return principalOf(verdict, "session");
 }
 
 function principalOf(verdict: TokenVerdict, via: Principal["via"]): Principal {
@@ -76,19 +79,21 @@ function principalOf(verdict: TokenVerdict, via: Principal["via"]): Principal {
 
 /**
  * A browser sends cookies and Basic credentials by itself, also when another site makes it ask. So what changes
- * something must come from our own pages (Fetch Metadata; Origin where a browser has no Fetch Metadata).
- * Programs send neither header.
+ * something must come from our own pages (Fetch Metadata; Origin where a browser has no Fetch Metadata), and what reads
+ * must not be embedded elsewhere: a trace that an `<img>` of another site begins still slows the core. Links from
+ * other sites work. Programs send neither header.
  */
 function refuseOtherSites(ctx: WebContext): void {
-  if (ctx.method === "GET" || ctx.method === "HEAD" || ctx.method === "OPTIONS") return;
   const site = ctx.get("Sec-Fetch-Site");
+  if (site === "same-origin" || site === "none") return;
+  const isReading = ctx.method === "GET" || ctx.method === "HEAD" || ctx.method === "OPTIONS";
   const origin = ctx.get("Origin");
   const isOwn =
     site === ""
-      ? origin === "" || origin === `https://${ctx.host}`
-      : site === "same-origin" || site === "none";
+      ? isReading || origin === "" || origin === `https://${ctx.host}`
+      : isReading && ctx.get("Sec-Fetch-Mode") === "navigate" && ctx.get("Sec-Fetch-Dest") === "document";
   if (!isOwn) {
-    throw new AppError("origin-refused", "This change was asked for by a page of another site.", {
+    throw new AppError("origin-refused", "This was asked for by a page of another site.", {
       remedy: "Use Authorization: Bearer <token>",
     });
   }

@@ -7,16 +7,21 @@ import type { RequestState } from "./context.ts";
  * Refuses a Host that is not ours. A page of another site can make its own name point at this address (DNS
  * rebinding) and would then be same-origin with us; it can't do that with an IP address or with our names.
  * @param names gives the accepted names at each request; `*.example.com` stands for one label.
+ * @param exemptPaths answer to any Host: load balancers probe with names of their own.
  */
-export function checkHost(names: () => Iterable<string>): Middleware<RequestState> {
+export function checkHost(
+  names: () => Iterable<string>,
+  exemptPaths: readonly string[] = [],
+): Middleware<RequestState> {
   return async (ctx, next) => {
+    if (exemptPaths.includes(ctx.path)) return next();
     const host = hostName(ctx.host);
     if (host === undefined || !(isIP(host) !== 0 || isNamed(host, names()))) {
       throw new AppError("host-refused", `${JSON.stringify(ctx.host)} is not a name of this sidecar.`, {
         remedy: `SIDECAR_HTTPS_NAMES=${host ?? "app.example.com"}`,
       });
     }
-    await next();
+    return next();
   };
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
 /** A request as the listener hands it on: HTTP/1.1, or HTTP/2 through Node's compatibility API. */
@@ -9,4 +9,22 @@ export type ServerAnswer = ServerResponse | Http2ServerResponse;
 /** Tells whether a request came over HTTP/2. */
 export function isHttp2(request: ServerRequest): request is Http2ServerRequest {
   return request.httpVersionMajor === 2;
+}
+
+/** Tells whether an answer goes out over HTTP/2. */
+export function isHttp2Answer(answer: ServerAnswer): answer is Http2ServerResponse {
+  return "stream" in answer;
+}
+
+/** Sends a small answer whole. */
+export function sendWhole(
+  answer: ServerAnswer,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body?: Buffer,
+): void {
+  if (isHttp2Answer(answer)) answer.writeHead(status, headers);
+  else answer.writeHead(status, headers);
+  if (body === undefined) answer.end();
+  else answer.end(body);
 }

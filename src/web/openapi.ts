@@ -9,7 +9,9 @@ import type { DefinedRoute, RouteResponse } from "./routes.ts";
 /** Makes the OpenAPI 3.1 document of these routes under `prefix`. */
 export function openApiDocument(routes: readonly DefinedRoute[], prefix: string, version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
+  // The path without its final slash only redirects; OpenAPI has no way to write it (section 4.8.8: begins with `/`).
+  const documented = routes.filter((route) => route.path.startsWith("/"));
+  for (const route of documented) {
     const item = paths[route.path] ?? {};
     item[route.method.toLowerCase()] = operation(route);
     paths[route.path] = item;
@@ -23,7 +25,7 @@ export function openApiDocument(routes: readonly DefinedRoute[], prefix: string,
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: prefix }],
-    tags: [...new Set(routes.map((route) => route.feature))].map((name) => ({ name })),
+    tags: [...new Set(documented.map((route) => route.feature))].map((name) => ({ name })),
     paths,
     components: {
       schemas: { Problem: problemSchema() },
@@ -37,7 +39,7 @@ export function openApiDocument(routes: readonly DefinedRoute[], prefix: string,
 
 function operation({ method, path, feature, description }: DefinedRoute): object {
   const { summary, role, params, query, headers, body, responses } = description;
-  const name = path.split(/[/{}.-]+/).filter((part) => part !== "");
+  const name = path === "/" ? ["index"] : path.split(/[/{}.-]+/).filter((part) => part !== "");
   return {
     operationId: [method.toLowerCase(), ...name].join("-"),
     tags: [feature],

@@ -17,6 +17,7 @@ export class OutputStream extends Readable {
   readonly #maxQueuedBytes: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
+  #isFinished = false;
 
   constructor(options: OutputStreamOptions) {
     super({ highWaterMark: options.maxQueuedBytes });
@@ -24,7 +25,7 @@ export class OutputStream extends Readable {
     const { heartbeat, heartbeatMs = 15_000 } = options;
     if (heartbeat !== undefined) {
       this.#timer = setInterval(() => {
-        if (this.readableLength === 0 && !this.readableEnded) this.push(heartbeat);
+        if (this.readableLength === 0) this.push(heartbeat);
       }, heartbeatMs);
     }
   }
@@ -34,19 +35,24 @@ export class OutputStream extends Readable {
     return this.#dropped;
   }
 
-  /** Hands a chunk to the reader, or drops it whole; tells which. */
+  /** Hands a chunk to the reader, or drops it whole; tells which. After the end it drops. */
   offer(chunk: string): boolean {
-    if (this.destroyed || this.readableLength + chunk.length > this.#maxQueuedBytes) {
+    const bytes = Buffer.from(chunk);
+    // A push after the end would be an error of the stream, and would cut the answer.
+    const isOver = this.destroyed || this.#isFinished;
+    if (isOver || this.readableLength + bytes.length > this.#maxQueuedBytes) {
       this.#dropped += 1;
       return false;
     }
-    this.push(chunk);
+    this.push(bytes);
+    this.#timer?.refresh();
     return true;
   }
 
-  /** Ends the body, after `last`, which is never dropped. */
+  /** Ends the body, after `last`, which is never dropped. Only the first call counts. */
   finish(last = ""): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#isFinished) return;
+    this.#isFinished = true;
     clearInterval(this.#timer);
     if (last !== "") this.push(last);
     this.push(null);

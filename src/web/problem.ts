@@ -55,7 +55,22 @@ export function problemPage(problem: Problem): Page {
   });
 }
 
-/** Tells whether a client would rather see a page: it names text/html in its Accept header (RFC 9110 section 12.5.1). */
+/**
+ * Tells whether a client would rather see a page: its Accept header names text/html, and not JSON with a higher
+ * weight (RFC 9110 section 12.5.1).
+ */
 export function wantsPage(accept: string | undefined): boolean {
-  return accept !== undefined && /(^|[,\s])text\/html([,;\s]|$)/i.test(accept);
+  if (accept === undefined) return false;
+  const page = weightOf(accept, "text/html");
+  return page > 0 && page >= weightOf(accept, "application/json") && page >= weightOf(accept, PROBLEM_TYPE);
+}
+
+function weightOf(accept: string, type: string): number {
+  for (const range of accept.split(",")) {
+    const [name = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    if (name !== type) continue;
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+  }
+  return 0;
 }

@@ -1,0 +1,90 @@
+import type { Readable } from "node:stream";
+import { AppError, isErrno } from "../base/errors.ts";
+import { isHttp2, type ServerAnswer, type ServerRequest, sendWhole } from "../web/http-types.ts";
+import { PROBLEM_TYPE, problemOf, problemPage, wantsPage } from "../web/problem.ts";
+import { requestInfo } from "../web/request-info.ts";
+
+/** What a client is told when the core does not answer, and how an answer that breaks off is ended. */
+
+const RETRY_AFTER_SECONDS = "2";
+
+/** Names the failure of an exchange with the core by what the system said (RFC 9110 sections 15.6.3 to 15.6.5). */
+export function coreFailure(error: unknown, coreUrl: string): AppError {
+  if (error instanceof AppError) return error;
+  if (
+    isErrno(
+      error,
+      "ECONNREFUSED",
+      "ENOTFOUND",
+      "EAI_AGAIN",
+      "EHOSTUNREACH",
+      "ENETUNREACH",
+      "EHOSTDOWN",
+      "ENETDOWN",
+    )
+  ) {
+    return new AppError(
+      "core-unavailable",
+      "The app is not there yet, or has stopped. It will be tried again by itself.",
+      {
+        cause: error,
+        remedy: `Start the app, or set SIDECAR_CORE_URL to where it listens (now ${coreUrl}).`,
+      },
+    );
+  }
+  if (isErrno(error, "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE")) {
+    return new AppError("core-reset", "The app closed the connection before its answer was complete.", {
+      cause: error,
+    });
+  }
+  // Node's client refuses to write what could be read as something else; the request is at fault, not the core.
+  if (isErrno(error, "ERR_UNESCAPED_CHARACTERS", "ERR_INVALID_CHAR", "ERR_INVALID_HTTP_TOKEN")) {
+    return new AppError("bad-request", "The request can't be expressed in HTTP/1.1.", { cause: error });
+  }
+  return new AppError("core-protocol-error", "What the app answered is not HTTP as it should be.", {
+    cause: error,
+  });
+}
+
+/**
+ * Answers in the core's place, as a page for a browser and as a problem document for a program; where the answer has
+ * begun already, breaks it off.
+ */
+export function answerFailure(request: ServerRequest, answer: ServerAnswer, error: AppError): void {
+  const info = requestInfo(request);
+  info.failure = error.code;
+  if (answer.headersSent || answer.destroyed) {
+    breakOff(request, answer);
+    return;
+  }
+  const problem = problemOf(error, { id: info.id });
+  const page = wantsPage(request.headers.accept) ? problemPage(problem) : undefined;
+  const body = Buffer.from(page?.body ?? `${JSON.stringify(problem)}\n`);
+  const headers = {
+    "Content-Type": PROBLEM_TYPE,
+    "Cache-Control": "no-store",
+    ...page?.headers,
+    ...error.headers,
+    ...(error.status === 503 ? { "Retry-After": RETRY_AFTER_SECONDS } : {}),
+    "Content-Length": String(body.length),
+    "X-Request-Id": info.id,
+    "Sidecar-Error": error.code,
+  };
+  sendWhole(answer, error.status, headers, request.method === "HEAD" ? undefined : body);
+  // What is left of the request is read and thrown away: closing now would reset the connection under our answer.
+  const rest: Readable = request;
+  rest.unpipe();
+  rest.resume();
+}
+
+/** Ends an answer so that the client can't take it for complete (RFC 9112 section 8, RFC 9113 section 8.1.1). */
+export function breakOff(request: ServerRequest, answer: ServerAnswer): void {
+  if (isHttp2(request)) {
+    request.stream.close(INTERNAL_ERROR);
+  } else {
+    answer.destroy();
+  }
+}
+
+/** NGHTTP2_INTERNAL_ERROR (RFC 9113 section 7). */
+const INTERNAL_ERROR = 0x2;

@@ -1,0 +1,148 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo, Server } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer, type TLSSocket } from "node:tls";
+import { isErrno, StartError } from "../base/errors.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
+import type { Logger } from "../web/log.ts";
+import type { CertificateStore } from "./certificates.ts";
+import { createHttp1 } from "./http1.ts";
+import { createHttp2 } from "./http2.ts";
+import { tlsOptions } from "./tls-options.ts";
+
+/** The HTTPS port: TLS, the choice of protocol (ALPN), and the drain. What the requests mean it does not know. */
+
+/** Who takes the requests. */
+export interface ListenerHandlers {
+  request(request: ServerRequest, answer: ServerAnswer, expectsContinue: boolean): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  upgrades(request: IncomingMessage): boolean;
+}
+
+/** The open HTTPS port. */
+export interface Listener extends AsyncDisposable {
+  /** The port that was really bound. */
+  readonly port: number;
+  /**
+   * Stops accepting, lets what is under way finish for at most `graceMs`, then cuts the rest.
+   * @returns whether everything finished by itself.
+   */
+  drain(graceMs: number): Promise<boolean>;
+}
+
+const HANDSHAKE_MS = 10_000;
+const HEAD_MS = 30_000;
+/** Longer than the 60 s of common load balancers, so that it is never us who close under a request. */
+const KEEP_ALIVE_MS = 75_000;
+const MAX_HEADER_BYTES = 65_536;
+
+/** Opens the port. @throws {StartError} when it can't be bound, naming the setting. */
+export async function startListener(
+  settings: Settings["https"],
+  certificates: CertificateStore,
+  handlers: ListenerHandlers,
+  log: Logger,
+): Promise<Listener> {
+  const http1 = createHttp1(handlers, {
+    headMs: HEAD_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+    maxHeaderBytes: MAX_HEADER_BYTES,
+  });
+  const http2 = createHttp2((...call) => handlers.request(...call), {
+    idleMs: KEEP_ALIVE_MS,
+    maxHeaderBytes: MAX_HEADER_BYTES,
+  });
+  const connections = new Set<TLSSocket>();
+  const server = createServer({
+    ...tlsOptions(certificates),
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: HANDSHAKE_MS,
+  });
+  server.on("secureConnection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+    socket.setNoDelay(true);
+    (socket.alpnProtocol === "h2" ? http2 : http1).accept(socket);
+  });
+  server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
+  certificates.onChange(() => server.setSecureContext(tlsOptions(certificates)));
+  const port = await listen(server, { name: "https", port: settings.port, host: settings.host });
+
+  let closed: Promise<void> | undefined;
+  const stopAccepting = () => {
+    closed ??= new Promise((resolve) => server.close(() => resolve()));
+    return closed;
+  };
+  const cut = () => {
+    http1[Symbol.dispose]();
+    http2[Symbol.dispose]();
+    for (const socket of connections) socket.destroy();
+  };
+  return {
+    port,
+    async drain(graceMs) {
+      const all = stopAccepting();
+      http1.drain();
+      http2.drain();
+      const finished = await settledWithin(all, graceMs);
+      if (!finished)
+        log.warn({ connections: connections.size, graceMs }, "the grace period is over: cutting the rest");
+      cut();
+      return finished;
+    },
+    async [Symbol.asyncDispose]() {
+      const all = stopAccepting();
+      cut();
+      await all;
+    },
+  };
+}
+
+/**
+ * Binds a server to its port.
+ * @throws {StartError} naming the setting when the port is taken or may not be used.
+ */
+export async function listen(
+  server: Server,
+  { name, port, host }: { name: "https" | "http"; port: number; host?: string | undefined },
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const setting = `SIDECAR_${name.toUpperCase()}_PORT`;
+    if (isErrno(error, "EADDRINUSE")) {
+      throw new StartError(`Port ${port} is in use.`, {
+        cause: error,
+        remedy: `Set ${setting} to a free port, or stop what uses it.`,
+      });
+    }
+    if (isErrno(error, "EACCES")) {
+      throw new StartError(`Port ${port} may not be used.`, {
+        cause: error,
+        remedy: `Set ${setting} to a port above 1023.`,
+      });
+    }
+    throw new StartError(`Port ${port} can't be opened: ${String(error)}`, {
+      cause: error,
+      remedy: `Look at ${setting} and SIDECAR_HTTPS_HOST.`,
+    });
+  }
+  server.off("error", reject);
+  return (server.address() as AddressInfo).port;
+}
+
+async function settledWithin(work: Promise<void>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

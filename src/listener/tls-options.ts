@@ -1,0 +1,28 @@
+import type { SecureContextOptions } from "node:tls";
+import type { CertificateStore } from "./certificates.ts";
+
+/** TLS 1.3, and of TLS 1.2 only what is authenticated encryption with forward secrecy (RFC 9325 section 4.2). */
+const CIPHERS = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
+/** What every handshake uses; complete each time, since replacing the context forgets what is left out. */
+export function tlsOptions(certificates: CertificateStore): SecureContextOptions & { ticketKeys: Buffer } {
+  const { certPem, keyPem } = certificates.current();
+  return {
+    cert: certPem,
+    key: keyPem,
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+    minVersion: "TLSv1.2",
+    ticketKeys: certificates.ticketKeys(),
+  };
+}

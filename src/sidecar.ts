@@ -1,0 +1,136 @@
+import { hostname } from "node:os";
+import { createApp, createFeatures } from "./app.ts";
+import type { Feature } from "./features/feature.ts";
+import { createForwarder, type Forwarder } from "./forward/forwarder.ts";
+import { isWebSocketUpgrade } from "./forward/upgrade.ts";
+import { createCoreProcessFinder } from "./linux/core-process.ts";
+import { type CertificateStore, openCertificates } from "./listener/certificates.ts";
+import { createDispatch } from "./listener/dispatch.ts";
+import { type ListenerHandlers, startListener } from "./listener/listener.ts";
+import { startRedirect } from "./listener/redirect.ts";
+import type { Settings } from "./settings/schema.ts";
+import { createTokenCheck, type TokenCheck } from "./web/credentials.ts";
+import type { Logger } from "./web/log.ts";
+import { createSessions, type Sessions } from "./web/sessions.ts";
+import { type LoadedTokens, loadTokens } from "./web/tokens.ts";
+
+/** A running sidecar. */
+export interface Sidecar extends AsyncDisposable {
+  readonly httpsPort: number;
+  /** Null where plain HTTP is switched off. */
+  readonly httpPort: number | null;
+  /** The token that was made because the settings name none. */
+  readonly generatedToken: LoadedTokens["generated"];
+  /** Looks at the certificate and token files again, and takes over what `settings` may change live. */
+  reload(settings: Settings): Promise<void>;
+  /** Stops in order: not ready, no new connections, what is under way finishes, the rest is cut. True when none was. */
+  stop(): Promise<boolean>;
+}
+
+/**
+ * Starts the sidecar: wires the parts in order and disposes of them in reverse.
+ * @throws {StartError} when it can't start, with the remedy.
+ */
+export async function startSidecar(settings: Settings, log: Logger): Promise<Sidecar> {
+  await using stack = new AsyncDisposableStack();
+  const background = stack.adopt(new AbortController(), (controller) => controller.abort());
+  const state = { closing: false };
+
+  const certificates = stack.use(
+    await openCertificates({
+      https: settings.https,
+      dir: settings.certs.dir,
+      log,
+      signal: background.signal,
+    }),
+  );
+  const tokens = await loadTokens(settings);
+  let checkCurrent = createTokenCheck(tokens.entries);
+  const checkToken: TokenCheck = (token) => checkCurrent(token);
+  const sessions = createSessions();
+
+  const forwarder = stack.use(createForwarder(settings.core, () => state.closing));
+  const features = createFeatures({
+    ...{ settings, log, certificates, sessions },
+    coreProcess: createCoreProcessFinder(settings.core),
+    isDraining: () => state.closing,
+  });
+  await startFeatures(features, stack, background.signal);
+
+  const requests = createRequests({
+    settings,
+    log,
+    certificates,
+    forwarder,
+    features,
+    checkToken,
+    sessions,
+    state,
+  });
+  const listener = stack.use(await startListener(settings.https, certificates, requests, log));
+  const redirect = settings.http.enabled
+    ? stack.use(await startRedirect(settings, () => settings.https.publicPort ?? listener.port))
+    : null;
+
+  const owned = stack.move();
+  return {
+    httpsPort: listener.port,
+    httpPort: redirect?.port ?? null,
+    generatedToken: tokens.generated,
+    async reload(next) {
+      if (state.closing) return;
+      log.level = next.log.level;
+      checkCurrent = createTokenCheck((await loadTokens(next)).entries);
+      await certificates.reload();
+    },
+    async stop() {
+      state.closing = true;
+      // What runs for a client, such as a trace, ends now and says so: it would only hold the drain up.
+      background.abort();
+      const finished = await listener.drain(settings.shutdown.graceMs);
+      await owned.disposeAsync();
+      return finished;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function startFeatures(
+  features: readonly Feature[],
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const feature of features) {
+    stack.defer(async () => feature[Symbol.asyncDispose]?.());
+    await feature.start?.(signal);
+  }
+}
+
+interface RequestParts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly certificates: CertificateStore;
+  readonly forwarder: Forwarder;
+  readonly features: readonly Feature[];
+  readonly checkToken: TokenCheck;
+  readonly sessions: Sessions;
+  readonly state: { readonly closing: boolean };
+}
+
+/** Joins the gate to those who answer: the app for our own paths, the forwarder for all others. */
+function createRequests(parts: RequestParts): ListenerHandlers {
+  const { settings, log, certificates, forwarder, features, checkToken, sessions, state } = parts;
+  const app = createApp({
+    ...{ settings, log, features },
+    authentication: { enabled: settings.auth.enabled, checkToken, sessions },
+    hostNames: () => ["localhost", hostname(), ...settings.https.names, ...certificates.current().names],
+    isClosing: () => state.closing,
+  });
+  const destinations = {
+    ours: app,
+    core: forwarder.forward,
+    coreUpgrade: forwarder.upgrade,
+    upgrades: isWebSocketUpgrade,
+  };
+  return createDispatch(settings.prefix, destinations, settings.log.access ? log : undefined);
+}
