@@ -1,6 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-const common = { setupFiles: ["test/support/no-stray-warnings.ts"], testTimeout: 20_000, hookTimeout: 30_000 };
+const common = {
+  setupFiles: ["test/support/no-stray-warnings.ts"],
+  testTimeout: 20_000,
+  hookTimeout: 30_000,
+};
 
 export default defineConfig({
   test: {

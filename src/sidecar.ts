@@ -55,7 +55,7 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     coreProcess: createCoreProcessFinder(settings.core),
     isDraining: () => state.closing,
   });
-  await startFeatures(features, stack, background.signal);
+  await startFeatures(features, stack, background);
 
   const requests = createRequests({
     settings,
@@ -95,14 +95,18 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   };
 }
 
+/** Starts the features; each is disposed of after its background work has been told to end. */
 async function startFeatures(
   features: readonly Feature[],
   stack: AsyncDisposableStack,
-  signal: AbortSignal,
+  background: AbortController,
 ): Promise<void> {
   for (const feature of features) {
-    stack.defer(async () => feature[Symbol.asyncDispose]?.());
-    await feature.start?.(signal);
+    stack.defer(async () => {
+      background.abort();
+      await feature[Symbol.asyncDispose]?.();
+    });
+    await feature.start?.(background.signal);
   }
 }
 

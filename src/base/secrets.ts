@@ -3,8 +3,14 @@
 /** What stands in place of a secret, everywhere. */
 export const MASK = "******";
 
-const SECRET_NAME =
-  /pass(w(or)?d|phrase)?$|(^|[^a-z])pw$|pwd|secret|token|credential|(^|[^a-z])auth$|api[-_.]?key|(private|access|signing|encryption|account|storage|shared)[-_.]?key|key[-_.]?(id|value)$|(^|[-_.])dsn$|connection[-_.]?string|(^|[-_.])salt$|jwt|bearer|cookie/i;
+const SECRET_NAME = new RegExp(
+  [
+    "passw|passphrase|pwd|(^|[^a-z])(pass|pw|auth|salt)$|(db|pg|my|user|smtp|mail|ldap|root|admin|redis)pass$",
+    "secret|token|credential|jwt|bearer|cookie|connection[-_.]?string|(^|[-_.])dsn$",
+    "api[-_.]?key|(private|access|signing|encryption|account|storage|shared)[-_.]?key|key[-_.]?(id|value)$",
+  ].join("|"),
+  "i",
+);
 
 /** Tells whether a key, an option or a variable of this name usually holds a secret. */
 export function looksSecret(name: string): boolean {

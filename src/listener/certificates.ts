@@ -2,11 +2,10 @@ import type { Settings } from "../settings/schema.ts";
 import type { Logger } from "../web/log.ts";
 import { dateTrouble } from "./certificates/check-pair.ts";
 import type { CertificateSource, CertificateStatus, TlsMaterial } from "./certificates/material.ts";
+import { machineNames } from "./certificates/names.ts";
 import { openSelfMade } from "./certificates/self-made.ts";
 import { openTicketKeys, type TicketKeys } from "./certificates/ticket-keys.ts";
 import { openUserFiles, userFilesOf } from "./certificates/user-files.ts";
-
-export type { CertificateProblem, CertificateStatus, TlsMaterial } from "./certificates/material.ts";
 
 /** The certificate in use, watched and renewed until it is disposed of. */
 export interface CertificateStore extends AsyncDisposable {
@@ -36,6 +35,8 @@ export interface CertificateOptions {
   readonly now?: () => number;
   /** How often the self-made certificate and the ticket keys are looked at: hourly. */
   readonly renewIntervalMs?: number;
+  /** The host name and addresses of this machine; those of tests. */
+  readonly machineNames?: () => readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -51,7 +52,15 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
   const files = userFilesOf(https);
   const source =
     files === undefined
-      ? await openSelfMade({ https, dir, log, signal, now, intervalMs: renewIntervalMs })
+      ? await openSelfMade({
+          https,
+          dir,
+          log,
+          signal,
+          now,
+          intervalMs: renewIntervalMs,
+          machineNames: options.machineNames ?? machineNames,
+        })
       : await openUserFiles({ files, intervalMs: https.reloadIntervalMs, log, now });
   const tickets = await openTicketKeys({ dir, log, signal, now });
   const listeners: ((material: TlsMaterial) => void)[] = [];

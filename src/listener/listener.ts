@@ -67,7 +67,6 @@ export async function startListener(
   });
   server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
   certificates.onChange(() => server.setSecureContext(tlsOptions(certificates)));
-  const port = await listen(server, { name: "https", port: settings.port, host: settings.host });
 
   let closed: Promise<void> | undefined;
   const stopAccepting = () => {
@@ -79,6 +78,12 @@ export async function startListener(
     http2[Symbol.dispose]();
     for (const socket of connections) socket.destroy();
   };
+  const port = await listen(server, { name: "https", port: settings.port, host: settings.host }).catch(
+    (error) => {
+      cut();
+      throw error;
+    },
+  );
   return {
     port,
     async drain(graceMs) {

@@ -102,7 +102,7 @@ const configFile = z.strictObject({
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
     .optional(),
   path,
-  format: z.enum(["json", "yaml", "ini", "properties", "env", "text"]).optional(),
+  format: z.enum(["json", "jsonc", "yaml", "ini", "properties", "env", "text"]).optional(),
   reload: reload.optional(),
 });
 

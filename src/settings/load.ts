@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { MASK } from "../base/secrets.ts";
+import { MASK, maskUrls } from "../base/secrets.ts";
 import { settingLeaves } from "./leaves.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 import {
@@ -114,7 +114,7 @@ function explain(
   const where = inner.length === 0 ? "" : ` at ${inner.join(".")}`;
   return {
     name: found.writtenAs,
-    value: leaf?.secret === true ? MASK : JSON.stringify(found.value),
+    value: leaf?.secret === true ? MASK : maskUrls(JSON.stringify(found.value)),
     rule: `is not valid${where}: ${message}`,
     source: found.source,
   };

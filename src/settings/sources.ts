@@ -121,7 +121,10 @@ function collectFromTree(
       collectFromTree(value, [...parents, key], file, reading);
     } else if (isGroup) {
       if (value !== null)
-        reading.issues.push({ name: path, rule: "must be a mapping of settings", source: `file ${file}` });
+        reading.issues.push({
+          ...unknown(path, value, [], `file ${file}`),
+          rule: "must be a mapping of settings",
+        });
     } else {
       reading.issues.push(unknown(path, value, paths, `file ${file}`));
     }

@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 /** Plain HTML pages that need nothing from elsewhere: one style, at most one script, both allowed by their hash. */
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1d2433; --dim: #5b6577; --ground: #fbfbf9; --line: #dcdfe5; --accent: #9a3f12; --code: #f1f1ec; }
+:root { color-scheme: light dark; --ink: #1d2433; --dim: #5b6577; --ground: #fbfbf9; --line: #dcdfe5; --accent: #9a3f12; --code: #f1f1ec; --good: #1d6b3a; --fair: #8a5a00; --bad: #b3201f; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e8ee; --dim: #a0a9bb; --ground: #14171f; --line: #2e3442; --accent: #f0a070; --code: #1d212c; }
+  :root { --ink: #e6e8ee; --dim: #a0a9bb; --ground: #14171f; --line: #2e3442; --accent: #f0a070; --code: #1d212c; --good: #7fce98; --fair: #e8bf6a; --bad: #ff8d85; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-header { display: flex; gap: 1rem; align-items: baseline; border-bottom: 1px solid var(--line); margin-bottom: 1.25rem; }
+header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; padding-bottom: 0.75rem; border-bottom: 1px solid var(--line); margin-bottom: 1.25rem; }
 header b { color: var(--accent); }
 h1 { font-size: 1.5rem; margin: 0 0 0.75rem; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 0.5rem; }
@@ -22,6 +22,13 @@ code { background: var(--code); padding: 0.1rem 0.3rem; border-radius: 0.2rem; o
 pre { background: var(--code); padding: 0.75rem; border-radius: 0.3rem; overflow-x: auto; }
 input, button { font: inherit; padding: 0.45rem 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; background: var(--ground); color: inherit; }
 button { background: var(--accent); color: var(--ground); border-color: var(--accent); cursor: pointer; }
+button.quiet { background: none; color: var(--accent); padding: 0.15rem 0.6rem; }
+header .end { margin-left: auto; }
+.fit { width: 1%; padding-right: 1.5rem; }
+@media (min-width: 50rem) { .fit { white-space: nowrap; } }
+.good { color: var(--good); font-weight: 600; }
+.fair { color: var(--fair); font-weight: 600; }
+.bad, [role="alert"] { color: var(--bad); font-weight: 600; }
 `;
 
 /** HTML that is safe to put into a page. */

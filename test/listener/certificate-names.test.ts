@@ -22,7 +22,6 @@ it("the names of a certificate are its DNS names and addresses, and nothing that
 });
 
 it("a name that is wanted twice is wanted once", () => {
-  const names = wantedNames(["LOCALHOST", "a.example", "A.example.", "::1"]);
-  expect(names.slice(0, 3)).toEqual(["localhost", "a.example", "::1"]);
-  expect(new Set(names).size).toBe(names.length);
+  const names = wantedNames(["LOCALHOST", "a.example", "A.example.", "::1"], ["FD00:0::2", "127.0.0.1"]);
+  expect(names).toEqual(["localhost", "a.example", "::1", "127.0.0.1", "fd00::2"]);
 });

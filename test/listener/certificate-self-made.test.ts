@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { StartError } from "../../src/base/errors.ts";
+import { machineNames } from "../../src/listener/certificates/names.ts";
 import { poll } from "../support/poll.ts";
 import {
   DAY_MS,
@@ -27,6 +28,7 @@ describe("a self-made certificate", () => {
     await using folder = await temporaryFolder();
     await using store = await openStore(folder.path, {
       https: { names: ["App.Example.com", "*.example.org", "10.1.2.3", "FD00:0::1"] },
+      machineNames,
     });
     const { names, source, subject } = store.current();
     expect(source).toBe("self-made");
@@ -81,6 +83,12 @@ describe("a self-made certificate", () => {
       expect(await readdir(folder.path)).toEqual([]);
     },
   );
+
+  it("is not served under a name that can't be, even where the folder holds a good one", async () => {
+    await using folder = await temporaryFolder();
+    await (await openStore(folder.path))[Symbol.asyncDispose]();
+    await expect(openStore(folder.path, { https: { names: ["a..b"] } })).rejects.toThrow("https.names");
+  });
 
   it("is accepted by Node over its name and its addresses", async () => {
     await using folder = await temporaryFolder();
@@ -199,6 +207,18 @@ describe("the next start", () => {
     expect(after.current().fingerprint256).toBe(before.current().fingerprint256);
   });
 
+  it("makes a new leaf for a new address of the machine, while it runs too", async () => {
+    await using folder = await temporaryFolder();
+    let addresses = ["10.0.0.1"];
+    await using store = await openStore(folder.path, { machineNames: () => addresses, renewIntervalMs: 20 });
+    const before = store.current();
+    const ca = store.caPem();
+    expect(before.names).toContain("10.0.0.1");
+    addresses = ["10.0.0.1", "fd00::7"];
+    await poll("the new leaf", () => store.current().names.includes("fd00::7"));
+    expect(store.caPem()).toBe(ca);
+  });
+
   it("makes a new leaf where the one in the folder is not of its CA", async () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();
@@ -266,6 +286,8 @@ describe("renewal", () => {
     await late[Symbol.asyncDispose]();
     expect(late.caPem()).toBe(before.caPem());
     expect(late.current().expiresAt.getTime()).toBe(caEnd);
+    const lifeMs = caEnd - late.current().notBefore.getTime();
+    expect(late.status().renewsAt?.getTime()).toBe(caEnd - lifeMs / 3);
     const { log, lines } = keptLog();
     await using tooLate = await openStore(folder.path, { now: () => caEnd - 20 * DAY_MS, log });
     expect(tooLate.caPem()).not.toBe(before.caPem());
@@ -373,6 +395,25 @@ describe("the state folder", () => {
     expect((await readdir(folder.path)).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  it("shared by sidecars with different names ends with a pair that matches, and one CA for both", async () => {
+    await using folder = await temporaryFolder();
+    const open = (name: string) => openStore(folder.path, { https: { names: [name] } });
+    const [one, other] = await Promise.all([open("one.example"), open("other.example")]);
+    await using _ = one;
+    await using __ = other;
+    expect(one.caPem()).toBe(other.caPem());
+    for (const [store, servername] of [
+      [one, "one.example"],
+      [other, "other.example"],
+    ] as const) {
+      await using server = await serveTls(store);
+      await handshake(server.port, { ca: await read(folder.path, "ca.crt"), servername });
+    }
+    const { log, lines } = keptLog();
+    await using ___ = await openStore(folder.path, { log });
+    expect(lines).toEqual([]);
+  });
+
   it("that can't be written stops the start, with the setting and the compose line that mend it", async () => {
     await using folder = await temporaryFolder();
     await chmod(folder.path, 0o555);
@@ -392,6 +433,23 @@ describe("the state folder", () => {
     await chmod(folder.path, 0o555);
     const again = JSON.parse((await run(process.execPath, [FIXTURE, folder.path, "65534"])).stdout);
     expect(again).toMatchObject({ fingerprint: made.fingerprint, ticketKeys: made.ticketKeys });
+  });
+
+  it("that can't be written does not stop a start with a certificate that lacks a name, and the status says so", async () => {
+    await using folder = await temporaryFolder();
+    const made = JSON.parse((await run(process.execPath, [FIXTURE, folder.path])).stdout);
+    for (const name of await readdir(folder.path)) await chmod(join(folder.path, name), 0o444);
+    await chmod(folder.path, 0o555);
+    const https = JSON.stringify({ names: ["new.example"] });
+    const again = JSON.parse((await run(process.execPath, [FIXTURE, folder.path, "65534", https])).stdout);
+    expect(again).toMatchObject({
+      fingerprint: made.fingerprint,
+      problem: {
+        detail: expect.stringContaining(folder.path),
+        remedy: expect.stringContaining("SIDECAR_CERTS_DIR"),
+      },
+    });
+    expect(again.warnings).toContainEqual(expect.stringContaining("could not be renewed"));
   });
 
   it("with keys of another user stops the start and replaces nothing", async () => {

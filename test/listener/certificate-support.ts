@@ -68,6 +68,8 @@ export function openStore(
     dir,
     log: keptLog().log,
     signal: new AbortController().signal,
+    // Those of a machine where containers come and go may change between two starts.
+    machineNames: () => ["fixture"],
     ...options,
   });
 }

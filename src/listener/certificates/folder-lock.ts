@@ -50,24 +50,24 @@ async function acquire(path: string, token: string, signal: AbortSignal): Promis
       if (!isErrno(error, "EEXIST")) throw error;
     }
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    const sign = `${await contentOf(path)} ${mtimeMs}`;
+    const holder = await contentOf(path);
+    const sign = `${holder} ${mtimeMs}`;
     if (sign !== seen) {
       seen = sign;
       seenAtMs = performance.now();
     }
-    if (performance.now() - seenAtMs > STALE_MS || Date.now() - mtimeMs > LONG_AGO_MS) await breakLock(path);
+    if (performance.now() - seenAtMs > STALE_MS || Date.now() - mtimeMs > LONG_AGO_MS)
+      await breakLock(path, holder);
     else await delay(RETRY_MS, undefined, { signal });
   }
 }
 
 /** Two may want to break the same lock: the slower one finds a fresh lock in its hand, and puts it back. */
-async function breakLock(path: string): Promise<void> {
-  const stale = await contentOf(path);
-  if (stale === undefined) return;
+async function breakLock(path: string, holder: string | undefined): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
-    if ((await contentOf(aside)) !== stale) await link(aside, path);
+    if ((await contentOf(aside)) !== holder) await link(aside, path);
   } catch (error) {
     if (!isErrno(error, "ENOENT", "EEXIST")) throw error;
   } finally {

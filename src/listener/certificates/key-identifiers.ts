@@ -65,7 +65,7 @@ export function withKeyIdentifiers(
 }
 
 /** The subject key identifier that a certificate carries, or undefined. */
-export function subjectKeyIdentifier(certificate: X509Certificate): Buffer | undefined {
+function subjectKeyIdentifier(certificate: X509Certificate): Buffer | undefined {
   const [tbs] = childrenOf(elementAt(certificate.raw, 0));
   const list = tbs === undefined ? undefined : childrenOf(tbs).find((field) => field.tag === EXTENSIONS);
   if (list === undefined) return undefined;

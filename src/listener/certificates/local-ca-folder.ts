@@ -15,7 +15,7 @@ import { readState, SECRET_MODE, setAside } from "./state-folder.ts";
 const CA_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
 /** What is known of one pair of files: sound, missing, or damaged and why. */
-export type FoundPair =
+type FoundPair =
   | { readonly state: "sound"; readonly material: TlsMaterial; readonly certificate: X509Certificate }
   | { readonly state: "missing" }
   | { readonly state: "damaged"; readonly reason: string };

@@ -7,23 +7,20 @@ const MAX_ADDRESSES = 128;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /**
- * The names that the self-made certificate must have: the configured ones, `localhost`, the host name, loopback and
- * the machine's own addresses as they are now, in canonical form.
+ * The names that the self-made certificate must have, in canonical form: the configured ones, `localhost`, loopback, and
+ * the names of the machine.
  * @throws {StartError} for a configured name that is neither a host name nor an IP address.
  */
-export function wantedNames(configured: readonly string[]): string[] {
-  const own = canonicalName(hostname());
-  return [
-    ...new Set([
-      ...configured.map((name) => configuredName(name)),
-      "localhost",
-      // Linux takes any bytes as a host name: one that DNS could not have is left out.
-      ...(isHostName(own) ? [own] : []),
-      "127.0.0.1",
-      "::1",
-      ...ownAddresses(),
-    ]),
-  ];
+export function wantedNames(configured: readonly string[], machine: readonly string[]): string[] {
+  const names = configured.map((name) => configuredName(name));
+  return [...new Set([...names, "localhost", "127.0.0.1", "::1", ...machine.map(canonicalName)])];
+}
+
+/** The host name and the addresses of this machine, or of this container, as they are now. */
+export function machineNames(): string[] {
+  const name = canonicalName(hostname());
+  // Linux takes any bytes as a host name: one that DNS could not have is left out.
+  return [...(isHostName(name) ? [name] : []), ...ownAddresses()];
 }
 
 /** A name or address in the one form in which two can be compared: lower case, IPv6 as RFC 5952 writes it. */

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { messageOf, StartError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../../web/log.ts";
+import { dateTrouble } from "./check-pair.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { type FoundFiles, readPairs, setPairAside, writePair } from "./local-ca-folder.ts";
 import { makeCa, makeLeaf, type PemPair } from "./make-certificate.ts";
@@ -17,6 +18,7 @@ export interface SelfMadeOptions {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly intervalMs: number;
+  readonly machineNames: () => readonly string[];
 }
 
 const RENEW_BEFORE_MS = 30 * 86_400_000;
@@ -29,11 +31,10 @@ interface SelfMade {
 
 /**
  * Opens the certificate in the state folder, or makes it, signed by a CA that is made once and kept.
- * @throws {StartError} where one must be made and the folder can't be written.
+ * @throws {StartError} where none is there that is valid, and none can be made.
  */
 export async function openSelfMade(options: SelfMadeOptions): Promise<CertificateSource> {
-  let made = await ensure(options);
-  let problem: CertificateProblem | null = null;
+  let { made, problem } = await ensureOrMakeDo(options);
   return {
     intervalMs: options.intervalMs,
     current: () => made.material,
@@ -41,7 +42,7 @@ export async function openSelfMade(options: SelfMadeOptions): Promise<Certificat
     renewsAt: () => renewsAt(made.material),
     problem: () => problem,
     async look(thorough) {
-      if (!thorough && isGood(made.material, wantedNames(options.https.names), options.now())) {
+      if (!thorough && isGood(made.material, wanted(options), options.now())) {
         problem = null;
         return false;
       }
@@ -64,26 +65,27 @@ function renewsAt({ notBefore, expiresAt }: Pick<TlsMaterial, "notBefore" | "exp
   return new Date(expiresAt.getTime() - Math.min(RENEW_BEFORE_MS, lifeMs / 3));
 }
 
-function isGood(leaf: TlsMaterial, wanted: readonly string[], nowMs: number): boolean {
+function isGood(leaf: TlsMaterial, names: readonly string[], nowMs: number): boolean {
   // One from the future is good: the clock is more likely to be wrong than the certificate, and it must not cost the CA.
-  return nowMs < renewsAt(leaf).getTime() && wanted.every((name) => leaf.names.includes(name));
+  return nowMs < renewsAt(leaf).getTime() && names.every((name) => leaf.names.includes(name));
 }
 
 /** Takes what the folder holds, if that will do; else makes what is missing, under the folder's lock. */
 async function ensure(options: SelfMadeOptions): Promise<SelfMade> {
-  const { dir, log, signal, https, now } = options;
-  const wanted = wantedNames(https.names);
+  const { dir, log, signal, now } = options;
+  const names = wanted(options);
+  const ifGood = (files: FoundFiles) => usable(files, (leaf) => isGood(leaf, names, now()), now());
   try {
     await makeFolder(dir);
-    const found = usable(await readPairs(dir, log), wanted, now());
+    const found = ifGood(await readPairs(dir, log));
     if (found !== undefined) return found;
     return await withFolderLock(dir, signal, async () => {
       // Another sidecar on the same folder may have done it while we waited.
       const files = await readPairs(dir, log);
-      return usable(files, wanted, now()) ?? (await make(files, wanted, options));
+      return ifGood(files) ?? (await make(files, names, options));
     });
   } catch (error) {
-    if (error instanceof StartError || signal.aborted) throw error;
+    if (!(error instanceof Error && "syscall" in error)) throw error;
     throw new StartError(`The certificate can't be made in the state folder ${dir}: ${messageOf(error)}.`, {
       cause: error,
       remedy: folderRemedy(dir, error),
@@ -91,16 +93,43 @@ async function ensure(options: SelfMadeOptions): Promise<SelfMade> {
   }
 }
 
-function usable({ ca, leaf }: FoundFiles, wanted: readonly string[], nowMs: number): SelfMade | undefined {
+/** A certificate that lacks a name, or should be renewed, is better than no service where the folder can't be written. */
+async function ensureOrMakeDo(
+  options: SelfMadeOptions,
+): Promise<{ made: SelfMade; problem: CertificateProblem | null }> {
+  // Names that can't be are refused, whatever the folder holds.
+  wanted(options);
+  try {
+    return { made: await ensure(options), problem: null };
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    const { dir, log, now } = options;
+    const files = await readPairs(dir, log).catch(() => undefined);
+    // The CA may be as near to its end as it likes: no leaf outlives it.
+    const made = files && usable(files, (leaf) => dateTrouble(leaf, now()) === undefined, 0);
+    if (made === undefined) throw error;
+    return { made, problem: refusal(error, null, options) };
+  }
+}
+
+function usable(
+  { ca, leaf }: FoundFiles,
+  willDo: (leaf: TlsMaterial) => boolean,
+  nowMs: number,
+): SelfMade | undefined {
   if (ca.state !== "sound" || leaf.state !== "sound") return undefined;
-  if (!lasts(ca.material, nowMs) || !isGood(leaf.material, wanted, nowMs)) return undefined;
+  if (!lasts(ca.material, nowMs) || !willDo(leaf.material)) return undefined;
   if (leaf.certificate.ca || !isIssuedBy(leaf.certificate, ca.certificate)) return undefined;
   return { material: leaf.material, caPem: ca.material.certPem };
 }
 
+function wanted({ https, machineNames }: SelfMadeOptions): string[] {
+  return wantedNames(https.names, machineNames());
+}
+
 async function make(
   files: FoundFiles,
-  wanted: readonly string[],
+  names: readonly string[],
   options: SelfMadeOptions,
 ): Promise<SelfMade> {
   const { dir, log, now } = options;
@@ -114,10 +143,10 @@ async function make(
     await setPairAside(dir, name);
   }
   const ca = await caToSignWith(files, options);
-  const leaf = await makeLeaf(ca, wanted, now());
+  const leaf = await makeLeaf(ca, names, now());
   await writePair(dir, "leaf", leaf);
-  log.info({ dir, names: wanted }, "a certificate was made and signed by the local CA");
-  const written = usable(await readPairs(dir, log), wanted, now());
+  log.info({ dir, names }, "a certificate was made and signed by the local CA");
+  const written = usable(await readPairs(dir, log), (found) => isGood(found, names, now()), now());
   if (written !== undefined) return written;
   throw new StartError(`The files in ${dir} are not what was written: something else writes there.`, {
     remedy: "Give each installation a folder of its own: SIDECAR_CERTS_DIR.",

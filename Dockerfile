@@ -1,0 +1,43 @@
+# Tickbird's image: the compiled program, its production dependencies, strace and an init. Nothing else.
+
+FROM node:26-trixie-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:26-trixie-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+
+FROM node:26-trixie-slim
+LABEL org.opencontainers.image.title="Tickbird" \
+      org.opencontainers.image.description="A sidecar that puts HTTPS, live system calls, health, processes and a configuration API in front of an app nobody can change." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="docker.io/library/node:26-trixie-slim"
+
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends strace tini \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log \
+# The state folder. Sticky and writable for all, like /tmp: the sidecar may have to run as the core's uid, whatever that
+# is, and a new volume inherits the mode. What lies in it is readable for its owner alone.
+ && install -d -m 1777 /var/lib/tickbird
+
+WORKDIR /app
+COPY LICENSE package.json ./
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+
+ENV NODE_ENV=production \
+    SIDECAR_CERTS_DIR=/var/lib/tickbird
+VOLUME /var/lib/tickbird
+EXPOSE 8443 8080
+USER node
+
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["node", "dist/main.js", "healthcheck"]
+
+# -s: in a shared PID namespace this tini is not pid 1, and reaps only what it is made the subreaper of (prctl(2)).
+ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "dist/main.js"]

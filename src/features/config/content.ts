@@ -1,0 +1,104 @@
+import { Buffer, isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
+import { type ConfigDocument, type ConfigFormat, ContentError, type FormatName } from "./formats/format.ts";
+import { formatOf } from "./formats/formats.ts";
+import { positionOf } from "./formats/text-edit.ts";
+
+/** What a file holds, from bytes to a tree. */
+
+/** A problem with a content and where it is; line and column count from 1. */
+export interface ParseError {
+  readonly line: number;
+  readonly column: number;
+  readonly detail: string;
+  readonly remedy: string | undefined;
+  /** False where the content is valid, and only no tree can stand for it. */
+  readonly isInvalid: boolean;
+}
+
+/** The text of a file, and what it takes to make the bytes of it again. */
+export interface DecodedText {
+  readonly text: string;
+  readonly encoding: "utf8" | "latin1";
+  readonly hasByteOrderMark: boolean;
+}
+
+/** A content that was read as far as it can be. */
+export interface Content {
+  readonly bytes: Buffer;
+  readonly etag: string;
+  /** Null where the bytes are no text. */
+  readonly decoded: DecodedText | null;
+  readonly format: ConfigFormat | undefined;
+  /** Null for plain text, and where `parseError` says why. */
+  readonly document: ConfigDocument | null;
+  readonly parseError: ParseError | null;
+}
+
+/** The entity tag of a file: of its real bytes, whatever form they are answered in. */
+export function etagOf(bytes: Uint8Array): string {
+  return `"${createHash("sha256").update(bytes).digest("hex")}"`;
+}
+
+/** Reads a content. Never throws: what is wrong stands in `parseError`. */
+export function readContent(bytes: Buffer, formatName: FormatName): Content {
+  const format = formatOf(formatName);
+  const base = { bytes, etag: etagOf(bytes), format };
+  const decoded = decode(bytes, formatName);
+  if (decoded === null) return { ...base, decoded, document: null, parseError: notUtf8(bytes) };
+  if (format === undefined) return { ...base, decoded, document: null, parseError: null };
+  try {
+    return { ...base, decoded, document: format.parse(decoded.text), parseError: null };
+  } catch (error) {
+    return { ...base, decoded, document: null, parseError: parseErrorOf(error, decoded.text) };
+  }
+}
+
+/** The bytes of a text, with the byte order mark and in the encoding of the one it was made from. */
+export function encode(text: string, { encoding, hasByteOrderMark }: DecodedText): Buffer {
+  return Buffer.from(hasByteOrderMark ? `\ufeff${text}` : text, encoding);
+}
+
+/** Text is UTF-8. Java has read properties as ISO-8859-1 for decades, so for these that counts too. */
+function decode(bytes: Buffer, formatName: FormatName): DecodedText | null {
+  if (!isUtf8(bytes)) {
+    if (formatName !== "properties") return null;
+    return { text: bytes.toString("latin1"), encoding: "latin1", hasByteOrderMark: false };
+  }
+  const text = bytes.toString("utf8");
+  const hasByteOrderMark = text.startsWith("\ufeff");
+  return { text: hasByteOrderMark ? text.slice(1) : text, encoding: "utf8", hasByteOrderMark };
+}
+
+function notUtf8(bytes: Buffer): ParseError {
+  let line = 1;
+  let start = 0;
+  for (;;) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline === -1 ? bytes.length : newline;
+    if (newline === -1 || !isUtf8(bytes.subarray(start, end))) {
+      const column = [...bytes.subarray(start, end).toString("utf8")].indexOf("\ufffd") + 1;
+      return { line, column, detail: "The bytes are not UTF-8.", remedy: undefined, isInvalid: true };
+    }
+    start = newline + 1;
+    line += 1;
+  }
+}
+
+function parseErrorOf(error: unknown, text: string): ParseError {
+  if (error instanceof ContentError) {
+    const { message: detail, remedy, isInvalid } = error;
+    return { ...positionOf(text, error.offset), detail, remedy, isInvalid };
+  }
+  // A parser that calls itself for each level has reached the end of the stack.
+  if (error instanceof RangeError) {
+    return {
+      line: 1,
+      column: 1,
+      detail: "The content is nested too deeply.",
+      remedy: undefined,
+      isInvalid: true,
+    };
+  }
+  throw error;
+}

@@ -1,0 +1,35 @@
+import { maskArguments } from "../../base/secrets.ts";
+
+/**
+ * Masks the secrets of a command line, also where a whole command stands in one argument: `sh -c "…"`, or a title that
+ * the process wrote over its arguments.
+ */
+export function maskCommandLine(argv: readonly string[]): string[] {
+  return maskArguments(argv).map((argument) => (/\s/.test(argument) ? maskWords(argument) : argument));
+}
+
+/** A command line as one line of text: what a shell would split is quoted, what a terminal would obey is escaped. */
+export function printCommandLine(argv: readonly string[]): string {
+  return printable(
+    argv
+      .map((argument) =>
+        argv.length > 1 && /^$|[\s"'\\]/.test(argument) ? `'${argument.replaceAll("'", "'\\''")}'` : argument,
+      )
+      .join(" "),
+  );
+}
+
+/** Replaces control characters, and those that turn the direction of writing, by escapes. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+function maskWords(text: string): string {
+  // The separators are kept at the odd places, so that only the words are looked at.
+  const parts = text.split(/(\s+)/);
+  const words = maskArguments(parts.filter((_, index) => index % 2 === 0));
+  return parts.map((part, index) => (index % 2 === 0 ? (words[index / 2] ?? part) : part)).join("");
+}

@@ -1,0 +1,69 @@
+import { NS_PER_TICK, timeOfTicks, uptimeTicks } from "../../linux/boot-clock.ts";
+import { MAX_COMMAND_LINE_BYTES, readCommandLine, readExecutable, readStatus } from "../../linux/proc.ts";
+import { type ProcStat, stateWord } from "../../linux/proc-stat.ts";
+import type { UserNames } from "../../linux/user-names.ts";
+import { maskCommandLine } from "./command-line.ts";
+import type { ProcessSummary } from "./process-schema.ts";
+
+/** What is the same for all processes of one answer. */
+export interface DescribeContext {
+  readonly users: UserNames;
+  readonly mainPid: number | null;
+  readonly sidecarPids: ReadonlySet<number>;
+  readonly showSecrets: boolean;
+}
+
+/** Describes a process; undefined where it has ended meanwhile. */
+export async function describeProcess(
+  stat: ProcStat,
+  { users, mainPid, sidecarPids, showSecrets }: DescribeContext,
+): Promise<ProcessSummary | undefined> {
+  const { pid } = stat;
+  const [status, commandLine, executable] = await Promise.all([
+    readStatus(pid),
+    readCommandLine(pid),
+    readExecutable(pid),
+  ]);
+  if (status === undefined || commandLine === undefined) return undefined;
+  const unreadable: ProcessSummary["unreadable"] = [];
+  const note = (field: string, reason: string | undefined) => {
+    if (reason !== undefined) unreadable.push({ field, reason });
+  };
+  const { value: line } = commandLine;
+  note("commandLine", commandLine.reason);
+  if (line?.isCut === true) note("commandLine", `only its first ${MAX_COMMAND_LINE_BYTES} bytes are shown`);
+  note("executable", executable.reason);
+  if (status.residentBytes === null) {
+    note("rssBytes", stat.isKernelThread ? "kernel threads have no memory of their own" : "it has ended");
+  }
+  const user = await users.nameOf(pid, status.uids.effective);
+  if (user === null) note("user", `no readable /etc/passwd names uid ${status.uids.effective}`);
+  const cpuPercentSinceStart = averageCpuPercent(stat);
+  if (cpuPercentSinceStart === null) note("cpuPercentSinceStart", "it has only just started");
+  return {
+    pid,
+    startTime: timeOfTicks(stat.startTicks),
+    name: stat.comm,
+    parentPid: stat.parentPid,
+    uid: status.uids.effective,
+    user,
+    state: stateWord(stat.stateLetter),
+    stateLetter: stat.stateLetter,
+    commandLine: line === null ? null : showSecrets ? line.argv : maskCommandLine(line.argv),
+    executable: executable.value,
+    threads: stat.threads,
+    rssBytes: status.residentBytes,
+    cpuTimeNs: (stat.userTicks + stat.systemTicks) * NS_PER_TICK,
+    cpuPercentSinceStart,
+    isMain: pid === mainPid,
+    isSidecar: sidecarPids.has(pid),
+    isKernelThread: stat.isKernelThread,
+    unreadable,
+  };
+}
+
+function averageCpuPercent(stat: ProcStat): number | null {
+  const ageTicks = uptimeTicks() - stat.startTicks;
+  if (ageTicks < 1) return null;
+  return Math.round(((stat.userTicks + stat.systemTicks) / ageTicks) * 1_000) / 10;
+}

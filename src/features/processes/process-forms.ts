@@ -1,0 +1,134 @@
+import { type Html, html, type Page, renderPage } from "../../web/page.ts";
+import { topBar } from "../../web/top-bar.ts";
+import { printable, printCommandLine } from "./command-line.ts";
+import type { ProcessDetail, ProcessList, ProcessSummary } from "./process-schema.ts";
+
+/** The processes for people: as aligned text and as a page. */
+
+const COLUMNS = ["PID", "PPID", "USER", "STATE", "STARTED", "THREADS", "RSS", "CPU", "COMMAND"];
+const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "CPU"]);
+
+/** The list as a table of text. CPU is the average since the start of each process. */
+export function listText(list: ProcessList): string {
+  const rows = list.processes.map((each) => cells(each));
+  const widths = COLUMNS.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return RIGHT_ALIGNED.has(COLUMNS[column] ?? "") ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd();
+  return [...headings(list).map((text) => `# ${text}`), line(COLUMNS), ...rows.map(line), ""].join("\n");
+}
+
+/** One process as text: a line for each thing that is told of it. */
+export function detailText(detail: ProcessDetail): string {
+  const facts = factsOf(detail);
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ""].join("\n");
+}
+
+/** The list as a page, with links to each process and its system calls. */
+export function listPage(list: ProcessList): Page {
+  const rows = list.processes.map((each) => {
+    const [pid = "", ...rest] = cells(each);
+    const trace = each.isSidecar || each.isKernelThread ? html`` : html`<a href="strace/${pid}">strace</a>`;
+    return html`<tr><td><a href="processes/${pid}">${pid}</a>${rest.map((cell) => html`<td>${cell}`)}<td>${trace}</tr>`;
+  });
+  return renderPage({
+    title: "Processes",
+    body: html`${topBar("./")}<main><h1>Processes</h1>${headings(list).map((text) => html`<p>${text}</p>`)}
+<table><thead><tr>${COLUMNS.map((title) => html`<th>${title}`)}<th>Trace</tr></thead><tbody>${rows}</tbody></table></main>`,
+  });
+}
+
+/** One process as a page. */
+export function detailPage(detail: ProcessDetail): Page {
+  const facts: Html[] = factsOf(detail).map(
+    ([name, value]) => html`<tr><th>${name}<td><code>${value}</code></tr>`,
+  );
+  return renderPage({
+    title: `Process ${detail.pid}`,
+    body: html`${topBar("../")}<main><h1>Process ${detail.pid}: ${printable(detail.name)}</h1>
+<p><a href="../strace/${detail.pid}">Its system calls, now</a> · <a href="../processes">All processes</a></p>
+<table><tbody>${facts}</tbody></table></main>`,
+  });
+}
+
+function headings({ main, mainReason, remedy, sharedPidNamespace }: ProcessList): string[] {
+  if (main !== null) return [`The app's main process is ${main.pid}: ${main.foundBy}.`];
+  const shared = sharedPidNamespace === false ? "The PID namespace of the app is not shared. " : "";
+  return [
+    `${shared}The app's main process is not known: ${mainReason ?? ""}`,
+    ...(remedy === null ? [] : [`What mends it: ${remedy}`]),
+  ];
+}
+
+function cells(each: ProcessSummary): string[] {
+  return [
+    String(each.pid),
+    String(each.parentPid),
+    printable(each.user ?? String(each.uid ?? "?")),
+    each.stateLetter,
+    each.startTime.replace(/\.\d+Z$/, "Z"),
+    String(each.threads),
+    each.rssBytes === null ? "-" : mebibytes(each.rssBytes),
+    each.cpuPercentSinceStart === null ? "-" : `${each.cpuPercentSinceStart.toFixed(1)}%`,
+    command(each),
+  ];
+}
+
+/** As ps(1) does: a name in brackets where there is no command line. */
+function command({ commandLine, name, isMain, isSidecar }: ProcessSummary): string {
+  const line =
+    commandLine === null || commandLine.length === 0 ? `[${printable(name)}]` : printCommandLine(commandLine);
+  return `${line}${isMain ? "  <- the app's main process" : ""}${isSidecar ? "  <- the sidecar" : ""}`;
+}
+
+function factsOf(detail: ProcessDetail): [string, string][] {
+  const reasons = new Map(detail.unreadable.map(({ field, reason }) => [field, reason]));
+  const or = (field: string, value: string | null) =>
+    printable(value ?? `unknown: ${reasons.get(field) ?? "no reason is known"}`);
+  const named = (list: readonly { pid: number; name: string }[]) =>
+    list.length === 0 ? "none" : printable(list.map(({ pid, name }) => `${pid} ${name}`).join(", "));
+  return [
+    ["pid", String(detail.pid)],
+    ["name", printable(detail.name)],
+    ["belongs to", detail.isMain ? "the app: its main process" : detail.isSidecar ? "the sidecar" : "-"],
+    ["command line", command({ ...detail, isMain: false, isSidecar: false })],
+    ["executable", or("executable", detail.executable)],
+    ["user", `${printable(detail.user ?? "?")} (uid ${detail.uid ?? "?"})`],
+    ["state", `${detail.state} (${detail.stateLetter})`],
+    ["started", detail.startTime],
+    ["ancestors", named(detail.ancestors)],
+    ["children", named(detail.children)],
+    ["tracer", detail.tracer === null ? "none" : named([detail.tracer])],
+    ["threads", String(detail.threads)],
+    ["resident memory", or("rssBytes", detail.rssBytes === null ? null : `${detail.rssBytes} bytes`)],
+    ["CPU time", `${detail.cpuTimeNs / 1_000_000_000} s`],
+    [
+      "CPU since start",
+      or(
+        "cpuPercentSinceStart",
+        detail.cpuPercentSinceStart === null ? null : `${detail.cpuPercentSinceStart} %`,
+      ),
+    ],
+    ["open files", or("openFiles", detail.openFiles === null ? null : String(detail.openFiles))],
+    ...Object.entries(detail.namespaces).map(([kind, value]): [string, string] => [
+      `namespace ${kind}`,
+      or(`namespaces.${kind}`, value),
+    ]),
+    ...(detail.limits ?? []).map(({ name, soft, hard, unit }): [string, string] => [
+      `limit ${name}`,
+      `${soft}, at most ${hard}${unit === null ? "" : ` ${unit}`}`,
+    ]),
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)}M`;
+}

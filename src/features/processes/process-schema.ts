@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+/** The shape of what this feature answers. What can't be read is null, and `unreadable` says why. */
+
+/** A process by the pair that names it for good. */
+export const processRef = z.object({
+  pid: z.int().describe("As the sidecar sees it."),
+  startTime: z.iso.datetime().describe("Exact to a second. With the pid it names one process for good."),
+});
+
+/** Why a field is null, or is not the whole truth. */
+const unreadableField = z.object({ field: z.string(), reason: z.string() });
+
+/** One process in the list. */
+export const processSummary = processRef.extend({
+  name: z.string().describe("The kernel's short name (comm): at most 15 bytes, set by the process itself."),
+  parentPid: z.int().describe("0 where the parent is outside the shared PID namespace."),
+  uid: z.int().nullable().describe("The effective user id."),
+  user: z.string().nullable().describe("Its name in the process's own container; null where it has none."),
+  state: z.string().describe("In words: running, sleeping, stopped, zombie…"),
+  stateLetter: z.string().describe("As ps(1) shows it: R, S, D, T, t, Z, I."),
+  commandLine: z
+    .array(z.string())
+    .nullable()
+    .describe("Secrets are masked. Empty for kernel threads and zombies."),
+  executable: z.string().nullable().describe("As the process sees the path."),
+  threads: z.int(),
+  rssBytes: z.int().nullable().describe("Resident memory."),
+  cpuTimeNs: z.number().describe("User and system time since its start, to 10 ms."),
+  cpuPercentSinceStart: z
+    .number()
+    .nullable()
+    .describe("The average since its start; 100 is one CPU. Not what it uses at this moment."),
+  isMain: z.boolean().describe("Whether it is the app's main process."),
+  isSidecar: z.boolean().describe("Whether it belongs to the sidecar."),
+  isKernelThread: z.boolean(),
+  unreadable: z.array(unreadableField).describe("What could not be read, and why."),
+});
+
+/** The answer of `GET /processes`. */
+export const processList = z.object({
+  sharedPidNamespace: z
+    .boolean()
+    .nullable()
+    .describe("Whether the app's processes are visible here; null where that can't be told."),
+  main: processRef
+    .extend({ foundBy: z.string() })
+    .nullable()
+    .describe("The app's main process; null with `mainReason` where it is not known."),
+  mainReason: z.string().nullable(),
+  remedy: z.string().nullable().describe("The line that mends it."),
+  processes: z.array(processSummary),
+});
+
+const relative = z.object({ pid: z.int(), name: z.string() });
+
+/** The answer of `GET /processes/{pid}`. */
+export const processDetail = processSummary.extend({
+  ancestors: z.array(relative).describe("The parent, its parent, and so on, as far as they are visible."),
+  children: z.array(relative),
+  namespaces: z.record(z.string(), z.string().nullable()).describe("By kind (namespaces(7))."),
+  openFiles: z.int().nullable().describe("The number of open file descriptors."),
+  tracer: relative.nullable().describe("Who traces it (ptrace). Null for nobody in this PID namespace."),
+  limits: z
+    .array(
+      z.object({
+        name: z.string(),
+        soft: z.union([z.number(), z.literal("unlimited")]),
+        hard: z.union([z.number(), z.literal("unlimited")]),
+        unit: z.string().nullable(),
+      }),
+    )
+    .nullable()
+    .describe("Resource limits (getrlimit(2))."),
+});
+
+/** One process in the list. */
+export type ProcessSummary = z.infer<typeof processSummary>;
+/** All processes, and which is the app's. */
+export type ProcessList = z.infer<typeof processList>;
+/** One process with all that is told of it. */
+export type ProcessDetail = z.infer<typeof processDetail>;

@@ -1,0 +1,69 @@
+import { AppError } from "../../base/errors.ts";
+import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import { readStatus } from "../../linux/proc.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { type Capability, type CapabilityPart, capabilityOf } from "../feature.ts";
+import { findDenial } from "./denial.ts";
+import { lookAround, requireRoom } from "./surroundings.ts";
+import { alreadyTraced } from "./targets.ts";
+import type { ToolCheck } from "./tool-check.ts";
+
+/** Finds out what tracing can do here, without touching the core: attaching would interrupt its calls. */
+export async function straceCapability(
+  settings: Settings["strace"],
+  coreProcess: CoreProcessFinder,
+  tool: ToolCheck,
+): Promise<Capability> {
+  const parts = await Promise.all([
+    part("run strace and trace a process of our own", async () => {
+      const { version } = await tool.verify();
+      return `strace ${version}`;
+    }),
+    part(`write to ${settings.dir}`, async () => {
+      await requireRoom(settings.dir);
+      return undefined;
+    }),
+  ]);
+  return capabilityOf([...parts, ...(await coreParts(coreProcess))]);
+}
+
+async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart[]> {
+  const core = await coreProcess.find();
+  const name = "trace the app's main process";
+  if (core.kind === "missing") return [{ name, works: false, reason: core.reason, remedy: core.remedy }];
+  const [status, denial, { shortcoming }] = await Promise.all([
+    readStatus(core.pid),
+    findDenial(core.pid),
+    lookAround(core.pid),
+  ]);
+  const attach = await part(name, async () => {
+    if (denial !== undefined)
+      throw new AppError("permission-denied", denial.reason, { remedy: denial.remedy });
+    if (status !== undefined && status.tracerPid !== 0) throw await alreadyTraced(core.pid, status.tracerPid);
+    return `It is ${core.pid}: ${core.foundBy}.`;
+  });
+  return [
+    attach,
+    {
+      name: "tell the paths and addresses behind file descriptors",
+      works: shortcoming === null,
+      ...shortcoming,
+    },
+  ];
+}
+
+/** A part that works where `look` does not throw; what it gives is said of it. */
+async function part(name: string, look: () => Promise<string | undefined>): Promise<CapabilityPart> {
+  try {
+    const reason = await look();
+    return { name, works: true, ...(reason === undefined ? {} : { reason }) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return {
+      name,
+      works: false,
+      reason: error.message,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    };
+  }
+}

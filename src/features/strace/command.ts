@@ -1,0 +1,68 @@
+/** How strace is called. Its options are ours alone: nothing of a request gets in but process ids and nothing else. */
+
+/** What shapes a call of strace. */
+export interface CommandOptions {
+  readonly pids: readonly number[];
+  /** Characters of each string. */
+  readonly stringLimit: number;
+  /** Whether addresses of sockets can be told (only in the network namespace of the processes). */
+  readonly decodeSockets: boolean;
+  /** The most that strace may write, whatever becomes of us. */
+  readonly maxFileBytes: number;
+  /** The most CPU time it may take, whatever becomes of us. */
+  readonly maxCpuSeconds: number;
+}
+
+/** Where the child finds its output file: an open descriptor, for the file itself has no name any more. */
+const OUTPUT = "/proc/self/fd/3";
+
+/**
+ * The wrappers that make strace harmless even where the sidecar hangs or is killed, each of which becomes the next by
+ * exec, so that there is one process only:
+ * setpriv has the kernel kill it when we die (PR_SET_PDEATHSIG of prctl(2)), else it would go on tracing for ever;
+ * prlimit has the kernel kill it (SIGXFSZ, SIGXCPU of setrlimit(2)) when it writes or runs on without us.
+ * The kernel lets a traced process go on whenever its tracer dies (ptrace(2)).
+ */
+export function guarded(
+  argv: readonly string[],
+  limits: Pick<CommandOptions, "maxFileBytes" | "maxCpuSeconds">,
+): [string, ...string[]] {
+  const { maxFileBytes, maxCpuSeconds } = limits;
+  return [
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "prlimit",
+    "--core=0",
+    `--fsize=${maxFileBytes}`,
+    `--cpu=${maxCpuSeconds}`,
+    ...argv,
+  ];
+}
+
+/**
+ * The whole argument vector. With -f and -o every line begins with the id of its thread; -ttt is the time in seconds
+ * since 1970, -T the duration of the call. -yy in another network namespace would cost four to eight times as much
+ * and tell nothing.
+ */
+export function straceCommand(options: CommandOptions): [string, ...string[]] {
+  const { pids, stringLimit, decodeSockets } = options;
+  return guarded(
+    [
+      "strace",
+      "-f",
+      "-ttt",
+      "-T",
+      decodeSockets ? "-yy" : "-y",
+      "-s",
+      String(stringLimit),
+      "--quiet=attach",
+      // Appending: what we would cut off at the front is then not written again as a hole.
+      "-A",
+      "-o",
+      OUTPUT,
+      ...pids.flatMap((pid) => ["-p", String(pid)]),
+    ],
+    options,
+  );
+}

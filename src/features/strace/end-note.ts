@@ -1,0 +1,42 @@
+import type { Settings } from "../../settings/schema.ts";
+import type { EndReason, TraceResult } from "./trace.ts";
+
+/** What the end of a trace is told by, for a person. */
+export interface Ending {
+  readonly result: TraceResult;
+  readonly linesAsked: number;
+  /** Lines that this client was too slow for. */
+  readonly dropped: number;
+  readonly settings: Settings["strace"];
+}
+
+/** Says in one line why a trace has fewer lines than were asked for; empty where it has them all. */
+export function endNote({ result, linesAsked, dropped, settings }: Ending): string {
+  const { endReason, lines, pending } = result;
+  const notes: string[] = [];
+  if (endReason !== "lines") {
+    notes.push(`Ended with ${lines} of ${linesAsked} lines: ${whyOf(endReason, result, settings)}.`);
+    if (pending[0] !== undefined) notes.push(`Still under way: ${callOf(pending[0])}`);
+  }
+  if (dropped > 0) notes.push(`${dropped} lines were dropped, because this client reads too slowly.`);
+  return notes.join(" ");
+}
+
+function whyOf(endReason: EndReason, { warnings }: TraceResult, settings: Settings["strace"]): string {
+  const reasons: Record<EndReason, string> = {
+    lines: "all have come",
+    "time-limit": `the time limit of ${settings.durationMs / 1_000} s (strace.durationMs)`,
+    "byte-limit": `the limit of ${settings.maxBytes} bytes (strace.maxBytes)`,
+    "process-exited": "the process has ended",
+    stopped: "the sidecar is shutting down",
+    "client-gone": "the client has gone",
+    "storage-full": `${settings.dir} has no room left (strace.dir)`,
+    "tracer-failed": warnings.at(-1) ?? "strace has failed",
+  };
+  return reasons[endReason];
+}
+
+/** A line without its thread and time. */
+function callOf(line: string): string {
+  return line.replace(/^\d+ +\d+\.\d+ /, "").trimEnd();
+}

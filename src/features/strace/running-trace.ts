@@ -1,0 +1,155 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Scratch } from "../../linux/scratch.ts";
+import type { Child, ChildExit } from "../../linux/spawn.ts";
+import { attachComplaints } from "./attach.ts";
+import { verifyReleased } from "./release.ts";
+import type { TraceTarget, TraceTargets } from "./targets.ts";
+import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
+import { createLineSplitter, kindOfLine, pendingCall } from "./trace-lines.ts";
+
+/** strace appends to a file in memory, and it is looked at so often. A pipe would make the app wait for us. */
+const POLL_MS = 10;
+/** Detaching takes some milliseconds for each hundred threads; then strace is killed, which lets go as well. */
+const DETACH_MS = 500;
+const DETACH_MANY_THREADS_MS = 2_000;
+const MANY_THREADS = 1_000;
+const MAX_PENDING = 100;
+
+/** What a {@link RunningTrace} is made of. */
+export interface RunningTraceParts {
+  readonly targets: TraceTargets;
+  readonly command: readonly string[];
+  readonly limits: TraceLimits;
+  readonly signal: AbortSignal;
+  readonly scratch: Scratch;
+  readonly strace: Child;
+  readonly warnings: readonly string[];
+  /** What is disposed of with the trace. */
+  readonly owned: AsyncDisposable;
+}
+
+/** A strace that has attached. */
+export class RunningTrace implements Trace {
+  readonly startedAt = new Date().toISOString();
+  readonly targets: TraceTargets;
+  readonly command: readonly string[];
+  readonly #parts: RunningTraceParts;
+  readonly #attachedAtMs = performance.now();
+  readonly #splitter = createLineSplitter();
+  readonly #pending: string[] = [];
+  readonly #banners = new Set<string>();
+  #exit: ChildExit | undefined;
+  #lines = 0;
+  #bytes = 0;
+
+  constructor(parts: RunningTraceParts) {
+    this.#parts = parts;
+    this.targets = parts.targets;
+    this.command = parts.command;
+    void parts.strace.exited.then((exit) => {
+      this.#exit = exit;
+    });
+  }
+
+  async follow(onLine: (line: string) => void): Promise<TraceResult> {
+    let endReason = await this.#untilEnd(onLine);
+    const durationMs = Math.round(performance.now() - this.#attachedAtMs);
+    const { main, descendants } = this.targets;
+    const released = await stopTracer(this.#parts.strace, [main, ...descendants]);
+    if (endReason !== "lines" && endReason !== "byte-limit") {
+      // What strace wrote between our last look and its end.
+      endReason = (await this.#drain(onLine)) ?? endReason;
+    }
+    return {
+      endReason,
+      lines: this.#lines,
+      bytes: this.#bytes,
+      durationMs,
+      pending: this.#pending,
+      warnings: [...this.#parts.warnings, ...this.#banners, ...this.#complaints(endReason), ...released],
+      released: released.length === 0,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.owned[Symbol.asyncDispose]();
+  }
+
+  async #untilEnd(onLine: (line: string) => void): Promise<EndReason> {
+    const { scratch, signal } = this.#parts;
+    while (true) {
+      // Asked before the read: what strace wrote before its end is then in it.
+      const exit = this.#exit;
+      const piece = await scratch.readMore();
+      const reason = this.#take(piece, onLine) ?? this.#endNow();
+      if (reason !== undefined) return reason;
+      if (piece.length > 0) continue;
+      if (exit !== undefined) return reasonOf(exit);
+      await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #drain(onLine: (line: string) => void): Promise<EndReason | undefined> {
+    while (true) {
+      const piece = await this.#parts.scratch.readMore();
+      const reason = this.#take(piece, onLine);
+      if (reason !== undefined) return reason;
+      if (piece.length > 0) continue;
+      this.#addPending(this.#splitter.rest());
+      return undefined;
+    }
+  }
+
+  /** Hands on the lines of a piece; says so where a limit is reached with them. */
+  #take(piece: Buffer, onLine: (line: string) => void): EndReason | undefined {
+    const { lines, maxBytes } = this.#parts.limits;
+    for (const line of this.#splitter.split(piece)) {
+      const kind = kindOfLine(line);
+      if (kind === "pending") this.#addPending(pendingCall(line));
+      if (kind === "banner") this.#banners.add(line);
+      if (kind !== "data") continue;
+      if (this.#bytes + line.length + 1 > maxBytes) return "byte-limit";
+      this.#lines += 1;
+      this.#bytes += line.length + 1;
+      onLine(line);
+      if (this.#lines >= lines) return "lines";
+    }
+    return undefined;
+  }
+
+  #addPending(call: string): void {
+    if (call !== "" && this.#pending.length < MAX_PENDING) this.#pending.push(call);
+  }
+
+  #endNow(): EndReason | undefined {
+    const { signal, limits, strace } = this.#parts;
+    if (signal.aborted) return signal.reason === CLIENT_GONE ? CLIENT_GONE : "stopped";
+    if (performance.now() - this.#attachedAtMs >= limits.durationMs) return "time-limit";
+    return strace.stderr().includes("No space left on device") ? "storage-full" : undefined;
+  }
+
+  #complaints(endReason: EndReason): string[] {
+    const { strace } = this.#parts;
+    const failed = [...attachComplaints(strace.stderr())].map(
+      ([pid, text]) => `Process ${pid} is not traced: ${text}.`,
+    );
+    if (endReason !== "tracer-failed") return failed;
+    return [
+      ...failed,
+      `strace ended with ${this.#exit?.signal ?? this.#exit?.exitCode}: ${strace.stderr().trim()}`,
+    ];
+  }
+}
+
+/** Ends strace, and gives what is not as it was before: nothing, where all its processes run free. Harmless when it has ended. */
+export async function stopTracer(strace: Child, targets: readonly TraceTarget[]): Promise<string[]> {
+  const threads = targets.reduce((sum, target) => sum + target.threads, 0);
+  await strace.stop("SIGINT", threads > MANY_THREADS ? DETACH_MANY_THREADS_MS : DETACH_MS);
+  return verifyReleased(targets, strace.pid);
+}
+
+/** Why strace has ended by itself: with its last process, by a guard of the kernel, or by somebody else. */
+function reasonOf({ exitCode, signal }: ChildExit): EndReason {
+  if (exitCode === 0) return "process-exited";
+  return signal === "SIGXFSZ" ? "byte-limit" : "tracer-failed";
+}

@@ -1,0 +1,163 @@
+import { AppError } from "../../base/errors.ts";
+import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Principal, WebContext } from "../../web/context.ts";
+import type { Logger } from "../../web/log.ts";
+import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
+import type { RouteTable } from "../../web/routes.ts";
+import type { Feature } from "../feature.ts";
+import { straceCapability } from "./capability.ts";
+import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
+import { chooseTargets } from "./targets.ts";
+import { createToolCheck } from "./tool-check.ts";
+import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
+import { answerEvents, answerJson, answerPage, answerText } from "./trace-answers.ts";
+import { createTracePool } from "./trace-pool.ts";
+import { traceReport } from "./trace-schema.ts";
+
+/** The feature `strace`: the system calls of a process, now. */
+
+/** What the feature needs. */
+export interface StraceDeps {
+  readonly coreProcess: CoreProcessFinder;
+  readonly log: Logger;
+}
+
+const DESCRIPTION = `Attaches strace to the process, answers its lines and lets go of it again: it always runs on, untraced. \
+While it is traced every system call of the process stops twice: a busy server was measured at 2 to 20 % of its throughput, \
+so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, recv with a time-out, semop, \
+sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
+and by strace.maxBytes; what came until then is answered.`;
+
+const FORMS = { text: answerText, json: answerJson, sse: answerEvents, html: answerPage } as const;
+const FORM_NAMES = ["text", "json", "sse", "html"] as const;
+
+const RESPONSES = {
+  200: {
+    description:
+      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As events: `start`, `line`, `end`.",
+    content: {
+      "text/plain": null,
+      "application/json": traceReport,
+      "text/event-stream": null,
+      "text/html": null,
+    },
+  },
+  403: { description: "The operating system refuses; `remedy` names the capability or setting." },
+  404: { description: "No such process, or the app's is not known." },
+  409: { description: "It is already traced (`tracer` says by whom), or can't be traced." },
+  429: { description: "Too many traces at once. Retry-After says when one ends." },
+  501: { description: "strace is not installed." },
+};
+
+/** What is asked for. */
+interface Wish {
+  readonly ctx: WebContext;
+  readonly principal: Principal;
+  /** Undefined for the core's main process and those below it. */
+  readonly pid: number | undefined;
+  readonly linesAsked: number;
+  readonly up: string;
+}
+
+/** Makes the feature. It traces nothing by itself. */
+export function createStrace(settings: Settings["strace"], { coreProcess, log }: StraceDeps): Feature {
+  const tool = createToolCheck();
+  const pool = createTracePool(settings);
+
+  const answer = async ({ ctx, principal, pid, linesAsked, up }: Wish): Promise<void> => {
+    const client = new AbortController();
+    ctx.res.once("close", () => client.abort(CLIENT_GONE));
+    const form = chooseForm(ctx, FORM_NAMES);
+    const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
+    await tool.verify();
+    if (ctx.method === "HEAD") {
+      // A trace for nobody to read would only slow the app.
+      ctx.status = 200;
+      ctx.type = MEDIA_TYPES[form];
+      return;
+    }
+    const trace = await pool.begin(targets, linesAsked, client.signal);
+    const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
+    log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
+    const over = conclude(
+      trace,
+      () => FORMS[form]({ ctx, trace, linesAsked, settings, up }),
+      log.child(about),
+    );
+    if (form === "json") await over;
+    // The others go on while the answer is sent; the pool waits for them.
+    else over.catch((error: unknown) => log.error({ ...about, err: error }, "a trace has failed"));
+  };
+
+  return {
+    name: "strace",
+    routes: (table) => addRoutes(table, settings, answer),
+    capability: () => straceCapability(settings, coreProcess, tool),
+    start(signal) {
+      if (signal.aborted) pool.stop();
+      else signal.addEventListener("abort", () => pool.stop(), { once: true });
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+/** Answers with a trace, disposes of it, and writes down how it ended. */
+async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: Logger): Promise<void> {
+  await using _ = trace;
+  const { endReason, lines, durationMs, released, warnings } = await answer();
+  log.info({ endReason, lines, durationMs }, "a trace has ended");
+  if (!released) log.error({ warnings }, "a traced process does not run free again");
+  if (endReason === "tracer-failed") log.warn({ warnings }, "strace has failed");
+}
+
+async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
+  const core = await coreProcess.find();
+  if (core.kind === "found") return core.pid;
+  throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
+    remedy: core.remedy,
+  });
+}
+
+function addRoutes(
+  table: RouteTable,
+  settings: Settings["strace"],
+  answer: (wish: Wish) => Promise<void>,
+): void {
+  const common = { description: DESCRIPTION, role: "viewer", responses: RESPONSES } as const;
+  table.add(
+    "GET",
+    "/strace",
+    {
+      ...common,
+      summary: "System calls of the app: its main process and those below it, now",
+      query: linesQuery,
+    },
+    ({ ctx, principal, query }) =>
+      answer({
+        ctx,
+        principal,
+        pid: undefined,
+        linesAsked: linesOf(query.lines, "query", settings),
+        up: "./",
+      }),
+  );
+  table.add(
+    "GET",
+    "/strace/{pid}",
+    { ...common, summary: "System calls of a process, now", params: pidPath, query: linesQuery },
+    ({ ctx, principal, params, query }) => {
+      const linesAsked = linesOf(query.lines, "query", settings);
+      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../" });
+    },
+  );
+  table.add(
+    "GET",
+    "/strace/{pid}/{lines}",
+    { ...common, summary: "So many lines of the system calls of a process", params: pidAndLinesPath },
+    ({ ctx, principal, params }) => {
+      const linesAsked = linesOf(params.lines, "path", settings);
+      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../../" });
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { statfs } from "node:fs/promises";
+import { AppError, isErrno } from "../../base/errors.ts";
+import { readDescriptors, readNamespace } from "../../linux/proc.ts";
+
+/** What the surroundings of a process let strace tell of it, and what they don't. */
+export interface Surroundings {
+  /** Whether the addresses of sockets can be told. */
+  readonly decodeSockets: boolean;
+  /** What will be missing in the lines, and what mends it. */
+  readonly shortcoming: { readonly reason: string; readonly remedy: string } | null;
+}
+
+const MIN_FREE_BYTES = 1_048_576;
+
+/** Looks at what strace will be able to tell of a process. What is missing here does not stop a trace. */
+export async function lookAround(pid: number): Promise<Surroundings> {
+  const [ours, theirs, descriptors] = await Promise.all([
+    readNamespace("self", "net"),
+    readNamespace(pid, "net"),
+    readDescriptors(pid),
+  ]);
+  const decodeSockets = theirs.value !== null && ours.value === theirs.value;
+  if (descriptors.value === null) {
+    return {
+      decodeSockets,
+      shortcoming: {
+        reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
+        remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
+      },
+    };
+  }
+  if (decodeSockets) return { decodeSockets, shortcoming: null };
+  return {
+    decodeSockets,
+    shortcoming: {
+      reason: "Sockets have no addresses: the sidecar is in another network namespace than the process.",
+      remedy: 'network_mode: "service:core" for the sidecar',
+    },
+  };
+}
+
+/**
+ * Makes sure that the output of a trace has room.
+ * @throws {AppError} `storage-full`, or `not-supported` where there is no such folder.
+ */
+export async function requireRoom(dir: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dir).catch((error: unknown) => {
+    throw unusable(dir, error);
+  });
+  if (bavail * bsize < MIN_FREE_BYTES) {
+    throw new AppError("storage-full", `${dir}, where strace writes while it runs, has no room left.`, {
+      remedy: 'shm_size: "64m" for the sidecar, or SIDECAR_STRACE_DIR=<a tmpfs with room>',
+    });
+  }
+}
+
+/** The error for a folder that can't be used; anything else is given back as it is. */
+export function unusable(dir: string, error: unknown): unknown {
+  if (!isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS")) return error;
+  return new AppError(
+    "not-supported",
+    `strace can't write to ${dir} (strace.dir): it is missing or not writable.`,
+    {
+      remedy: "SIDECAR_STRACE_DIR=<a folder the sidecar may write to, best a tmpfs>",
+      cause: error,
+    },
+  );
+}

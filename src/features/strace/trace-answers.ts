@@ -1,0 +1,141 @@
+import type { Settings } from "../../settings/schema.ts";
+import type { WebContext } from "../../web/context.ts";
+import { OutputStream, sseEvent } from "../../web/output-stream.ts";
+import { escapeHtml, html, PAGE_END, pageHeaders, pageStart } from "../../web/page.ts";
+import { topBar } from "../../web/top-bar.ts";
+import { endNote } from "./end-note.ts";
+import type { TraceTarget } from "./targets.ts";
+import type { Trace, TraceResult } from "./trace.ts";
+import type { TraceReport } from "./trace-schema.ts";
+
+/** The forms of an answer. Each takes the trace, follows it to its end, and gives how that was. */
+
+/** A trace that is to be answered. */
+export interface Answerable {
+  readonly ctx: WebContext;
+  readonly trace: Trace;
+  readonly linesAsked: number;
+  readonly settings: Settings["strace"];
+  /** The relative way from the request's path to the prefix, for links. */
+  readonly up: string;
+}
+
+/**
+ * Answers with a trace; resolves when that is over. Streaming forms have set the body before their first wait, and
+ * need not be awaited for it.
+ */
+export type AnswerForm = (answerable: Answerable) => Promise<TraceResult>;
+
+/** What may wait for a slow client. Beyond, lines are dropped and counted; strace and the app never wait. */
+const MAX_QUEUED_BYTES = 1_048_576;
+const HEARTBEAT_MS = 5_000;
+
+/** strace's lines as they come; a last line that begins with `# ` where not all of them came. */
+export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings }) => {
+  const body = stream(ctx, { "Content-Type": "text/plain; charset=utf-8" });
+  return follow(trace, body, {
+    onLine: (line) => body.offer(`${line}\n`),
+    last(result) {
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      return note === "" ? "" : `# ${note}\n`;
+    },
+  });
+};
+
+/** An event `start`, an event `line` for each line, and an event `end` that says why and how much was dropped. */
+export const answerEvents: AnswerForm = ({ ctx, trace, linesAsked }) => {
+  const body = stream(ctx, { "Content-Type": "text/event-stream; charset=utf-8" }, ": \n\n");
+  body.offer(sseEvent("start", JSON.stringify({ ...headOf(trace), linesAsked })));
+  return follow(trace, body, {
+    onLine: (line) => body.offer(sseEvent("line", line)),
+    last: ({ endReason, lines, durationMs, pending, warnings }) =>
+      sseEvent(
+        "end",
+        JSON.stringify({ endReason, lines, dropped: body.dropped, durationMs, pending, warnings }),
+      ),
+  });
+};
+
+/** A page that grows while the lines come. */
+export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up }) => {
+  const { pid, name } = trace.targets.main;
+  const title = `System calls of process ${pid}`;
+  const body = stream(ctx, pageHeaders());
+  const head = html`${topBar(up)}<main><h1>${title}: ${name}</h1><p class="dim">${linesAsked} lines, as they come</p>`;
+  body.offer(`${pageStart(title)}${head.html}<pre>`);
+  return follow(trace, body, {
+    onLine: (line) => body.offer(`${escapeHtml(line)}\n`),
+    last(result) {
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      const remarks = [note === "" ? "All lines have come." : note, ...result.warnings];
+      const paragraphs = remarks.map((text) => html`<p>${text}</p>`);
+      return `</pre>${html`${paragraphs}</main>`.html}${PAGE_END}`;
+    },
+  });
+};
+
+/** The whole trace at once, when it is over. */
+export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked }) => {
+  const lines: string[] = [];
+  const result = await trace.follow((line) => lines.push(line));
+  const { durationMs, endReason, pending, warnings } = result;
+  const report: TraceReport = {
+    ...headOf(trace),
+    ...{ durationMs, endReason, linesAsked, lines },
+    ...{ pending: [...pending], warnings: [...warnings] },
+  };
+  ctx.body = report;
+  return result;
+};
+
+/** Begins an answer that is written bit by bit. */
+function stream(
+  ctx: WebContext,
+  headers: Readonly<Record<string, string>>,
+  heartbeat?: string,
+): OutputStream {
+  const body = new OutputStream({
+    maxQueuedBytes: MAX_QUEUED_BYTES,
+    ...(heartbeat === undefined ? {} : { heartbeat, heartbeatMs: HEARTBEAT_MS }),
+  });
+  ctx.set({ ...headers });
+  ctx.status = 200;
+  ctx.body = body;
+  // An idle process has no line yet: the client should know all the same that the trace runs.
+  ctx.flushHeaders();
+  return body;
+}
+
+/** Follows a trace into a body, and ends that with it. */
+async function follow(
+  trace: Trace,
+  body: OutputStream,
+  { onLine, last }: { onLine: (line: string) => void; last: (result: TraceResult) => string },
+): Promise<TraceResult> {
+  try {
+    const result = await trace.follow(onLine);
+    body.finish(last(result));
+    return result;
+  } catch (error) {
+    // Cut, so that nobody takes it for the whole.
+    body.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  }
+}
+
+function headOf({
+  targets,
+  command,
+  startedAt,
+}: Trace): Pick<TraceReport, "process" | "descendants" | "command" | "startedAt"> {
+  return {
+    process: reference(targets.main),
+    descendants: targets.descendants.map(reference),
+    command: [...command],
+    startedAt,
+  };
+}
+
+function reference({ pid, startTime, name }: TraceTarget): TraceReport["process"] {
+  return { pid, startTime, name };
+}

@@ -1,0 +1,45 @@
+/** What a line of strace's output file is. */
+export type LineKind =
+  /** A line of the process: a call, a signal, an end. */
+  | "data"
+  /** A call that was under way when strace let go: an artefact of the end, not a line of the process. */
+  | "pending"
+  /** A remark of strace about itself. */
+  | "banner";
+
+const PREFIX = /^\d+ +\d+\.\d+ /;
+/** At the end of a line only: inside of one it may be text of the process. */
+const DETACHED = / ?<detached \.\.\.>$/;
+const BANNER = /^\[ Process PID=\d+ runs in .* mode\. \]$/;
+
+/** Tells what kind a line is. */
+export function kindOfLine(line: string): LineKind {
+  if (DETACHED.test(line)) return "pending";
+  return BANNER.test(line.replace(PREFIX, "")) ? "banner" : "data";
+}
+
+/** The call of a `pending` line, without strace's remark. */
+export function pendingCall(line: string): string {
+  return line.replace(DETACHED, "");
+}
+
+/** Cuts what is read, piece by piece, into whole lines. */
+export interface LineSplitter {
+  /** The lines that this piece completes. */
+  split(piece: Buffer): string[];
+  /** The beginning of a line that has no end. */
+  rest(): string;
+}
+
+/** Makes a splitter. strace writes ASCII only, so that no character is torn. */
+export function createLineSplitter(): LineSplitter {
+  let rest = "";
+  return {
+    split(piece) {
+      const lines = (rest + piece.toString("latin1")).split("\n");
+      rest = lines.pop() ?? "";
+      return lines;
+    },
+    rest: () => rest,
+  };
+}

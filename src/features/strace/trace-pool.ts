@@ -1,0 +1,74 @@
+import { AppError } from "../../base/errors.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { startTrace } from "./start-trace.ts";
+import type { TraceTargets } from "./targets.ts";
+import type { Trace } from "./trace.ts";
+
+/** All traces of this sidecar: how many there may be at once, and that they all end with it. */
+export interface TracePool extends AsyncDisposable {
+  /**
+   * Starts a trace, which ends with `client` or with the pool. Whoever asked for it disposes of it.
+   * @throws {AppError} `limit-reached` with Retry-After, `shutting-down`, or what keeps strace from attaching.
+   */
+  begin(targets: TraceTargets, lines: number, client: AbortSignal): Promise<Trace>;
+  /** Ends all traces, and takes no further ones. */
+  stop(): void;
+}
+
+/** Makes a pool without traces. */
+export function createTracePool(settings: Settings["strace"]): TracePool {
+  const stopping = new AbortController();
+  const active = new Map<symbol, { endsAtMs: number; ended: PromiseWithResolvers<void> }>();
+
+  const occupy = () => {
+    if (stopping.signal.aborted) throw new AppError("shutting-down", "The sidecar is shutting down.");
+    if (active.size >= settings.maxConcurrent) {
+      throw limitReached(
+        settings.maxConcurrent,
+        [...active.values()].map(({ endsAtMs }) => endsAtMs),
+      );
+    }
+    const slot = Symbol("trace");
+    const ended = Promise.withResolvers<void>();
+    active.set(slot, { endsAtMs: performance.now() + settings.durationMs, ended });
+    return () => {
+      active.delete(slot);
+      ended.resolve();
+    };
+  };
+
+  return {
+    async begin(targets, lines, client) {
+      await using stack = new AsyncDisposableStack();
+      stack.defer(occupy());
+      const { durationMs, maxBytes, stringLimit, dir } = settings;
+      const limits = { lines, durationMs, maxBytes, stringLimit, dir };
+      const trace = stack.use(await startTrace(targets, limits, AbortSignal.any([client, stopping.signal])));
+      const owned = stack.move();
+      return {
+        ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
+        follow: (onLine) => trace.follow(onLine),
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      };
+    },
+    stop: () => stopping.abort(),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      // Each is disposed of by its own answer, as soon as it has seen the end.
+      await Promise.all([...active.values()].map(({ ended }) => ended.promise));
+    },
+  };
+}
+
+function limitReached(maxConcurrent: number, endings: readonly number[]): AppError {
+  const seconds = Math.max(1, Math.ceil((Math.min(...endings) - performance.now()) / 1_000));
+  return new AppError(
+    "limit-reached",
+    `${maxConcurrent} traces are running, and more are not allowed at once.`,
+    {
+      remedy: `Try again in ${seconds} s, or SIDECAR_STRACE_MAX_CONCURRENT=${maxConcurrent + 1}: each trace costs up to one CPU core.`,
+      headers: { "Retry-After": String(seconds) },
+      extra: { maxConcurrent },
+    },
+  );
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+const tracedProcess = z.object({
+  pid: z.int().describe("As the sidecar sees it."),
+  startTime: z.iso.datetime(),
+  name: z.string().describe("The kernel's short name (comm)."),
+});
+
+/** The JSON form of a trace. */
+export const traceReport = z.object({
+  process: tracedProcess.describe("The process that was asked for."),
+  descendants: z.array(tracedProcess).describe("Those below it that were traced with it from the beginning."),
+  command: z.array(z.string()).describe("How strace was called."),
+  startedAt: z.iso.datetime().describe("When strace had attached."),
+  durationMs: z.int(),
+  endReason: z
+    .enum([
+      "lines",
+      "time-limit",
+      "byte-limit",
+      "process-exited",
+      "stopped",
+      "client-gone",
+      "storage-full",
+      "tracer-failed",
+    ])
+    .describe("`lines`: all that were asked for have come. Else what came before."),
+  linesAsked: z.int(),
+  lines: z
+    .array(z.string())
+    .describe(
+      "strace's own: the thread, the time in seconds since 1970, the call, its result and its duration in seconds.",
+    ),
+  pending: z
+    .array(z.string())
+    .describe("Calls under way when the trace ended before its last line: what an idle process waits in."),
+  warnings: z.array(z.string()).describe("What strace could not tell here, and what mends it."),
+});
+
+/** The JSON form of a trace. */
+export type TraceReport = z.infer<typeof traceReport>;

@@ -1,0 +1,50 @@
+import type { TraceTargets } from "./targets.ts";
+
+/** Why a trace has ended. */
+export type EndReason =
+  | "lines"
+  | "time-limit"
+  | "byte-limit"
+  | "process-exited"
+  | "stopped"
+  | "client-gone"
+  | "storage-full"
+  | "tracer-failed";
+
+/** What bounds a trace. */
+export interface TraceLimits {
+  readonly lines: number;
+  readonly durationMs: number;
+  readonly maxBytes: number;
+  readonly stringLimit: number;
+  /** Where strace writes while it runs. */
+  readonly dir: string;
+}
+
+/** How a trace has ended. */
+export interface TraceResult {
+  readonly endReason: EndReason;
+  readonly lines: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** The calls that were under way at the end. */
+  readonly pending: readonly string[];
+  readonly warnings: readonly string[];
+  /** Whether every thread runs free again; where not, `warnings` say which. */
+  readonly released: boolean;
+}
+
+/** A running strace that holds its processes. Whoever started it disposes of it: then they run free again. */
+export interface Trace extends AsyncDisposable {
+  readonly targets: TraceTargets;
+  readonly command: readonly string[];
+  readonly startedAt: string;
+  /**
+   * Reads the lines as they come and hands each to `onLine`, which must not wait; resolves when strace has ended and
+   * its processes run free. To be called once.
+   */
+  follow(onLine: (line: string) => void): Promise<TraceResult>;
+}
+
+/** How an abort of a trace names its reason: `controller.abort("client-gone")`. Anything else counts as `stopped`. */
+export const CLIENT_GONE = "client-gone" satisfies EndReason;

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { isErrno } from "../base/errors.ts";
+import { readIfThere, readStatus } from "./proc.ts";
+import type { ProcStatus } from "./proc-status.ts";
+
+/** The numbers of the capabilities that matter here (capabilities(7)). */
+export const CAPABILITIES = { KILL: 5, DAC_READ_SEARCH: 2, DAC_OVERRIDE: 1, SYS_PTRACE: 19 } as const;
+
+/** Tells whether a set of capabilities, as /proc shows it, holds one. */
+export function hasCapability(set: bigint, name: keyof typeof CAPABILITIES): boolean {
+  return ((set >> BigInt(CAPABILITIES[name])) & 1n) === 1n;
+}
+
+/** What this process may do. */
+export async function ownStatus(): Promise<ProcStatus> {
+  const status = await readStatus(process.pid);
+  if (status === undefined) throw new Error("/proc/self/status can't be read: is /proc mounted?");
+  return status;
+}
+
+/**
+ * The scope of Yama, the security module that restricts ptrace (kernel: admin-guide/LSM/Yama): 0 classic, 1 only
+ * descendants, 2 only with SYS_PTRACE, 3 nobody. Null where the kernel has no Yama.
+ */
+export async function yamaScope(): Promise<number | null> {
+  const text = await readIfThere("/proc/sys/kernel/yama/ptrace_scope");
+  return text === undefined ? null : Number.parseInt(text, 10);
+}
+
+/** The label that a security module (AppArmor, SELinux) has given a process; null where there is none. */
+export async function securityLabel(pid: number): Promise<string | null> {
+  try {
+    const label = await readFile(`/proc/${pid}/attr/current`, "utf8");
+    return label.replace(/[\0\n]+$/, "") || null;
+  } catch (error) {
+    // EINVAL: no security module has labels here.
+    if (isErrno(error, "EINVAL", "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** The credentials and counters of a process as `/proc/<pid>/status` tells them (proc_pid_status(5)). */
+export interface ProcStatus {
+  /** The process that a thread belongs to; equal to the pid asked for where that is a process. */
+  readonly threadGroupId: number;
+  /** 0 where nobody traces it, or the tracer is outside our PID namespace. */
+  readonly tracerPid: number;
+  readonly uids: Ids;
+  readonly gids: Ids;
+  readonly threads: number;
+  /** Null for what has no memory of its own: kernel threads and zombies. */
+  readonly residentBytes: number | null;
+  readonly capPermitted: bigint;
+  readonly capEffective: bigint;
+  readonly capBounding: bigint;
+  readonly noNewPrivileges: boolean;
+  /** 0 off, 1 strict, 2 filter; null on kernels without it. */
+  readonly seccompMode: number | null;
+}
+
+/** The ids of a process (credentials(7)). */
+export interface Ids {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+}
+
+/** Parses the content of `/proc/<pid>/status`; undefined where it is not one. */
+export function parseStatus(text: string): ProcStatus | undefined {
+  const fields = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  const number = (name: string) => Number.parseInt(fields.get(name) ?? "", 10);
+  const optional = (name: string) => (fields.has(name) ? number(name) : null);
+  const capabilities = (name: string) => BigInt(`0x${fields.get(name) ?? "0"}`);
+  const threadGroupId = number("Tgid");
+  if (!Number.isSafeInteger(threadGroupId)) return undefined;
+  const residentKilobytes = optional("VmRSS");
+  return {
+    threadGroupId,
+    tracerPid: optional("TracerPid") ?? 0,
+    uids: idsOf(fields.get("Uid")),
+    gids: idsOf(fields.get("Gid")),
+    threads: number("Threads"),
+    residentBytes: residentKilobytes === null ? null : residentKilobytes * 1_024,
+    capPermitted: capabilities("CapPrm"),
+    capEffective: capabilities("CapEff"),
+    capBounding: capabilities("CapBnd"),
+    noNewPrivileges: optional("NoNewPrivs") === 1,
+    seccompMode: optional("Seccomp"),
+  };
+}
+
+function idsOf(field = ""): Ids {
+  const [real = Number.NaN, effective = Number.NaN, saved = Number.NaN] = field.split(/\s+/).map(Number);
+  return { real, effective, saved };
+}

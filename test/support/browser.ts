@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const EXECUTABLE = process.env["TICKBIRD_TEST_CHROMIUM"] ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * Why no browser can be started here (printed too), or undefined where one can.
+ * @throws in CI, where a browser has to be there.
+ */
+export function whyNoBrowser(): string | undefined {
+  if (existsSync(EXECUTABLE)) return undefined;
+  const reason = `${EXECUTABLE} is missing: apt-get install chromium`;
+  if (process.env["CI"] !== undefined) throw new Error(reason);
+  console.warn(`The browser tests are skipped: ${reason}`);
+  return reason;
+}
+
+/** Starts a real Chromium. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+}
+
+/** A page with all that happened on it which a clean page has not. */
+export interface WatchedPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors and warnings of the console, and exceptions; the bare lines about a status of 4xx are not among them. */
+  readonly complaints: readonly string[];
+  /** The hosts that were asked for something. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/** Opens a page with cookies of its own. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    const isBareStatus = /^Failed to load resource: the server responded with a status of 4\d\d/.test(
+      message.text(),
+    );
+    if (["error", "warning"].includes(message.type()) && !isBareStatus) complaints.push(message.text());
+  });
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  return {
+    page,
+    complaints,
+    hosts,
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}

@@ -1,0 +1,38 @@
+import { spawn, spawnSync } from "node:child_process";
+
+/**
+ * What a test needs of the machine. Where it is not there the test is skipped, and says so; in a CI run (CI is set)
+ * it fails instead, so that nothing is skipped there unseen.
+ */
+
+/** Something that not every machine has or allows. */
+export type Need = "ptrace";
+
+const PROBES: Readonly<Record<Need, () => string | undefined>> = { ptrace: whyNoPtrace };
+const answers = new Map<Need, string | undefined>();
+
+/**
+ * Tells whether tests that need something must be skipped here.
+ * @example describe.skipIf(isMissing("ptrace"))("…", …)
+ */
+export function isMissing(need: Need): boolean {
+  if (!answers.has(need)) answers.set(need, PROBES[need]());
+  const reason = answers.get(need);
+  if (reason === undefined) return false;
+  if (process.env["CI"] !== undefined) throw new Error(`These tests need ${need}: ${reason}`);
+  console.warn(`skipped, needs ${need}: ${reason}`);
+  return true;
+}
+
+/** Attaches strace to a process that is not below it, as the sidecar does with the core. */
+function whyNoPtrace(): string | undefined {
+  const target = spawn("sleep", ["0.3"], { stdio: "ignore" });
+  const { error, stderr, status } = spawnSync(
+    "strace",
+    ["-qq", "-e", "trace=none", "-o", "/dev/null", "-p", String(target.pid)],
+    { encoding: "utf8", timeout: 10_000 },
+  );
+  target.kill();
+  if (error !== undefined) return `strace does not run (${error.message}); apt install strace`;
+  return status === 0 ? undefined : `${stderr.trim()} (kernel.yama.ptrace_scope above 0, or no SYS_PTRACE?)`;
+}
