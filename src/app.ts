@@ -56,6 +56,7 @@ export function createApp({
     ctx.state.requestId = requestInfo(ctx.req).id;
     ctx.set("X-Request-Id", ctx.state.requestId);
     ctx.set("X-Content-Type-Options", "nosniff");
+    ctx.set("Cross-Origin-Resource-Policy", "same-origin");
     ctx.set("Cache-Control", "no-store");
     await next();
     if (isClosing() && ctx.req.httpVersionMajor === 1) ctx.set("Connection", "close");

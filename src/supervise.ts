@@ -87,7 +87,7 @@ function announce(settings: Settings, { httpsPort, generatedToken }: Sidecar): v
     );
   } else if (generatedToken?.isNew === true) {
     lines.push(
-      `Dashboard, with the token that was just made: ${base}${settings.prefix}/#token=${generatedToken.token}`,
+      `Dashboard, with the token that was just made: ${base}${settings.prefix}/#token=${encodeURIComponent(generatedToken.token)}`,
     );
   } else if (generatedToken !== null) {
     lines.push(`Dashboard: ${base}${settings.prefix}/ (the token is in ${generatedToken.path})`);

@@ -14,7 +14,7 @@ const {
 } = process.env;
 const GRACE_MS = 2_000;
 
-const log = openLog(LEGACY_LOG);
+const log = openLog(LEGACY_LOG || undefined);
 const closing = new AbortController();
 const conversations = new Set();
 const desk = {

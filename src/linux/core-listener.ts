@@ -85,10 +85,11 @@ function isReached({ address }: ListeningSocket, target: string | null): boolean
 async function byNetwork(candidates: readonly ProcStat[]) {
   const groups = new Map<string, ProcStat[]>();
   let unreadable = 0;
-  for (const stat of candidates) {
-    const { value } = await readNamespace(stat.pid, "net");
-    if (value === null) unreadable += 1;
-    else groups.set(value, [...(groups.get(value) ?? []), stat]);
+  const networks = await Promise.all(candidates.map(({ pid }) => readNamespace(pid, "net")));
+  for (const [index, stat] of candidates.entries()) {
+    const network = networks[index]?.value ?? null;
+    if (network === null) unreadable += 1;
+    else groups.set(network, [...(groups.get(network) ?? []), stat]);
   }
   return { groups, unreadable };
 }

@@ -71,12 +71,15 @@ export function readNamespace(pid: number | "self", kind: NamespaceKind): Promis
 /** What each file descriptor points at (`socket:[1234]`, a path…), by its number. */
 export async function readDescriptors(pid: number): Promise<Reading<ReadonlyMap<number, string>>> {
   try {
-    const targets = new Map<number, string>();
-    for (const name of await readdir(`/proc/${pid}/fd`)) {
-      const { value } = await readLink(`/proc/${pid}/fd/${name}`, "closed");
-      if (value !== null) targets.set(Number(name), value);
-    }
-    return { value: targets };
+    const names = await readdir(`/proc/${pid}/fd`);
+    const links = await Promise.all(
+      names.map(
+        async (name) => [Number(name), (await readLink(`/proc/${pid}/fd/${name}`, "closed")).value] as const,
+      ),
+    );
+    return {
+      value: new Map(links.flatMap(([number, target]) => (target === null ? [] : [[number, target]]))),
+    };
   } catch (error) {
     return unreadable(error);
   }

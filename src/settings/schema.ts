@@ -79,7 +79,11 @@ const certs = z.strictObject({
   }),
 });
 
-const secretToken = z.string().min(16, "must have at least 16 characters").meta({ secret: true });
+const secretToken = z
+  .string()
+  .min(16, "must have at least 16 characters")
+  .regex(/^[!-~]*$/, "must be of letters, digits and signs of ASCII, without blanks: it travels in a header")
+  .meta({ secret: true });
 
 const auth = z.strictObject({
   enabled: z.boolean().default(true).meta({

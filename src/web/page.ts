@@ -20,12 +20,14 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem
 code, pre, textarea { font: 0.875rem/1.45 ui-monospace, monospace; }
 code { background: var(--code); padding: 0.1rem 0.3rem; border-radius: 0.2rem; overflow-wrap: anywhere; }
 pre { background: var(--code); padding: 0.75rem; border-radius: 0.3rem; overflow-x: auto; }
-input, button { font: inherit; padding: 0.45rem 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; background: var(--ground); color: inherit; }
+input, button { font: inherit; max-width: 100%; padding: 0.45rem 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; background: var(--ground); color: inherit; }
 button { background: var(--accent); color: var(--ground); border-color: var(--accent); cursor: pointer; }
 button.quiet { background: none; color: var(--accent); padding: 0.15rem 0.6rem; }
 header .end { margin-left: auto; }
-.fit { width: 1%; padding-right: 1.5rem; }
-@media (min-width: 50rem) { .fit { white-space: nowrap; } }
+.fit { padding-right: 1.5rem; }
+.fit code { overflow-wrap: normal; }
+@media (min-width: 50rem) { .fit { width: 1%; white-space: nowrap; } }
+@media (max-width: 50rem) { main { overflow-x: auto; } }
 .good { color: var(--good); font-weight: 600; }
 .fair { color: var(--fair); font-weight: 600; }
 .bad, [role="alert"] { color: var(--bad); font-weight: 600; }

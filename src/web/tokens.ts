@@ -29,7 +29,7 @@ export async function loadTokens(settings: Pick<Settings, "auth" | "certs">): Pr
   const path = join(certs.dir, "auth-token");
   try {
     const { secret, created } = await readOrCreateSecret(path, () => randomBytes(24).toString("base64url"));
-    checkLength(secret, path);
+    checkToken(secret, path);
     entries.push({ name: "operator", role: "operator", token: secret });
     return { entries, generated: { token: secret, path, isNew: created } };
   } catch (error) {
@@ -44,7 +44,7 @@ export async function loadTokens(settings: Pick<Settings, "auth" | "certs">): Pr
 async function readTokenFile(path: string): Promise<string> {
   try {
     const token = await readSecret(path);
-    checkLength(token, path);
+    checkToken(token, path);
     return token;
   } catch (error) {
     if (error instanceof StartError) throw error;
@@ -55,7 +55,12 @@ async function readTokenFile(path: string): Promise<string> {
   }
 }
 
-function checkLength(token: string, path: string): void {
+function checkToken(token: string, path: string): void {
+  if (!/^[!-~]*$/.test(token)) {
+    throw new StartError(`The token in ${path} has characters that can't travel in a header.`, {
+      remedy: "Write one line of letters, digits and signs of ASCII.",
+    });
+  }
   if (token.length < MIN_LENGTH) {
     throw new StartError(`The token in ${path} has fewer than ${MIN_LENGTH} characters.`, {
       remedy: `Write a longer one, such as the output of: openssl rand -base64 24`,

@@ -52,7 +52,7 @@ function features(sessions: ReturnType<typeof createSessions>): readonly Feature
       run: async () =>
         ({
           status: "warn",
-          detail: "3.2 % of the space and 80 % of the inodes of certs is free.",
+          detail: "Free on the file system of certs: 3.2 % of the space, 80 % of the inodes.",
           remedy: "Free some room in certs, or set SIDECAR_HEALTH_MIN_DISK_FREE_PERCENT (5).",
           figures: { freeBytes: 1_234_567, freePercent: 3.2 },
         }) as const,
@@ -76,7 +76,7 @@ const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const listen = (server: Server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 
 // Chromium breaks off what is under way whenever an interface of the machine comes or goes, such as a container's.
-describe.skipIf(reason !== undefined)("in a browser", { retry: 2 }, () => {
+describe.skipIf(reason !== undefined)("in a browser", () => {
   let browser: Browser;
   let served: ServedFeatures;
   let server: ReturnType<typeof createSecureServer>;

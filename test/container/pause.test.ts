@@ -85,11 +85,14 @@ test("the core's main process is found although it is not pid 1, and its system 
   expect(trace.text).toMatch(/\bepoll_p?wait2?\(/);
 });
 
-/** Ends the app's main process as a crash does: from inside, so that Docker applies the restart policy. */
+/**
+ * Ends the app's main process as a crash does: from inside, so that Docker applies the restart policy. Detached: the end
+ * of a container ends what was executed in it, and the docker client may then wait for ever.
+ */
 async function crashCore(): Promise<void> {
   const script = `const { readdirSync, readFileSync } = require("node:fs");
     for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))) {
       if (readFileSync("/proc/" + pid + "/cmdline", "utf8") === "node\\0server.mjs\\0") process.kill(Number(pid), "SIGKILL");
     }`;
-  await project.compose("exec", "-T", "core", "node", "-e", script);
+  await project.compose("exec", "--detach", "core", "node", "-e", script);
 }

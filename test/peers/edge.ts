@@ -1,7 +1,21 @@
 import { startFront } from "../support/front.ts";
 import { startSidecarProcess } from "../support/sidecar.ts";
-export async function startEdge(corePort: number) {
+
+/** The sidecar as clients of a test see it. */
+export interface Edge extends AsyncDisposable {
+  readonly port: number;
+  /** The authority to trust, as PEM. */
+  readonly ca: string;
+}
+
+/** Starts the real sidecar, as a process of its own, before the core on this port of loopback. */
+export async function startEdge(corePort: number, env: Record<string, string> = {}): Promise<Edge> {
   if (process.env["FRONT"]) return startFront(corePort);
-  const s = await startSidecarProcess(corePort);
-  return { ...s, ca: await s.ca() };
+  const sidecar = await startSidecarProcess(corePort, {
+    // No requests to the core but those of the test.
+    SIDECAR_HEALTH_INTERVAL_MS: "3600000",
+    ...env,
+  });
+  const ca = await sidecar.ca();
+  return { ...sidecar, ca };
 }

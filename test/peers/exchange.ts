@@ -60,7 +60,11 @@ export function overHttp2(edge: { port: number; ca: string }): Route {
   return {
     send: (ask) => {
       if (session === undefined || session.destroyed || session.closed) {
-        session = connect(`https://127.0.0.1:${edge.port}`, { ca: edge.ca, servername: "localhost" });
+        session = connect(`https://127.0.0.1:${edge.port}`, {
+          ...{ ca: edge.ca, servername: "localhost" },
+          // In megabytes: the default of 10 makes Node's client refuse an answer while it holds a body of that size.
+          maxSessionMemory: 100,
+        });
         session.on("error", () => undefined);
         // The default window of 64 KiB would only measure how fast it is given back.
         session.once("connect", () => session?.setLocalWindowSize(8 * 1_048_576));
@@ -103,7 +107,7 @@ async function exchange2(session: ClientHttp2Session, ask: Ask): Promise<Reply> 
   const { Connection: _, ...fields } = headers;
   const stream = session.request(
     { ":method": method, ":path": path, ":authority": HOST, ...length, ...fields },
-    { endStream: false },
+    { endStream: body === undefined },
   );
   const interim: number[] = [];
   const trailers: Record<string, string> = {};
@@ -144,7 +148,8 @@ async function sendBody(
       return;
     }
   }
-  sent.end(body);
+  // A stream without a body has ended with its head.
+  if (!sent.writableEnded) sent.end(body);
 }
 
 function reply(parts: Omit<Reply, "header">): Reply {

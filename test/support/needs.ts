@@ -6,9 +6,12 @@ import { spawn, spawnSync } from "node:child_process";
  */
 
 /** Something that not every machine has or allows. */
-export type Need = "ptrace";
+export type Need = "ptrace" | "namespaces";
 
-const PROBES: Readonly<Record<Need, () => string | undefined>> = { ptrace: whyNoPtrace };
+const PROBES: Readonly<Record<Need, () => string | undefined>> = {
+  ptrace: whyNoPtrace,
+  namespaces: whyNoNamespaces,
+};
 const answers = new Map<Need, string | undefined>();
 
 /**
@@ -35,4 +38,18 @@ function whyNoPtrace(): string | undefined {
   target.kill();
   if (error !== undefined) return `strace does not run (${error.message}); apt install strace`;
   return status === 0 ? undefined : `${stderr.trim()} (kernel.yama.ptrace_scope above 0, or no SYS_PTRACE?)`;
+}
+
+/** Makes a PID and a network namespace, as containers have them; for root only. */
+function whyNoNamespaces(): string | undefined {
+  const { error, stderr, status } = spawnSync(
+    "unshare",
+    ["--pid", "--net", "--fork", "--mount-proc", "true"],
+    {
+      encoding: "utf8",
+      timeout: 10_000,
+    },
+  );
+  if (error !== undefined) return `unshare does not run (${error.message})`;
+  return status === 0 ? undefined : `${stderr.trim()} (only root may)`;
 }

@@ -19,8 +19,10 @@ export function diskCheck(dir: string, minFreePercent: number): HealthCheck {
         freeInodesPercent: inodesPercent,
       };
       const isShort = [spacePercent, inodesPercent].some((free) => free !== null && free < minFreePercent);
-      const inodes = inodesPercent === null ? "" : ` and ${inodesPercent} % of the inodes`;
-      const detail = `${spacePercent ?? "An unknown share in"} % of the space${inodes} of ${dir} is free.`;
+      const space =
+        spacePercent === null ? "an unknown share of the space" : `${spacePercent} % of the space`;
+      const inodes = inodesPercent === null ? "" : `, ${inodesPercent} % of the inodes`;
+      const detail = `Free on the file system of ${dir}: ${space}${inodes}.`;
       if (!isShort) return { status: "pass", detail, figures };
       const remedy = `Free some room in ${dir}, or set SIDECAR_HEALTH_MIN_DISK_FREE_PERCENT (${minFreePercent}).`;
       return { status: "warn", detail, remedy, figures };

@@ -52,11 +52,14 @@ function template({ method, path, description }: DefinedRoute): Html {
   return html`<tr><td class="fit"><code>${method} ${path}</code><td>${description.summary}</tr>`;
 }
 
-function curl({ origin, prefix }: HomeFacts): Html {
+function curl({ origin, prefix, routes }: HomeFacts): Html {
+  const ca = routes.some(({ path }) => path === "/certificate/ca")
+    ? html`<a href="./certificate/ca">its CA</a>`
+    : html`its CA`;
   return html`<pre>TOKEN='the token you signed in with'
-curl -H "Authorization: Bearer $TOKEN" ${origin}${prefix}/health
+curl -H "Authorization: Bearer $TOKEN" ${origin}${prefix}/
 curl -H "Authorization: Bearer $TOKEN" -H 'Accept: text/plain' ${origin}${prefix}/capabilities</pre>
-<p class="dim">While the certificate is one that the sidecar made itself, add <code>--cacert</code> with its CA.</p>`;
+<p class="dim">While the certificate is one that the sidecar made itself, add <code>--cacert</code> and the file of ${ca}.</p>`;
 }
 
 /**
@@ -75,7 +78,7 @@ export function signInPage(complaint: string | undefined, isCrossSite: boolean):
 <p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus size="40"> <button>Sign in</button></p>
 </form>
 <p id="problem" role="alert"${complaint === undefined ? html` hidden` : html``}>${complaint ?? ""}</p>
-<noscript><p>This form needs JavaScript. Without it, open <a href="./health">health</a>: your browser asks for a user name (any) and a password (the token).</p></noscript>
+<noscript><p>This form needs JavaScript. Without it, open <a href="./capabilities">capabilities</a>: your browser asks for a user name (any) and a password (the token).</p></noscript>
 </main>`,
   });
 }

@@ -90,7 +90,7 @@ describe("the index, for a browser", () => {
     expect(answer.text).toContain("All &lt;things&gt;");
     expect(answer.text).toContain("http://core:8000");
     expect(answer.text).toContain("viewer (viewer)");
-    expect(answer.text).toContain(`curl -H "Authorization: Bearer $TOKEN" ${served.url}/health`);
+    expect(answer.text).toContain(`curl -H "Authorization: Bearer $TOKEN" ${served.url}/\n`);
     expect(answer.text).not.toContain(VIEWER_TOKEN);
   });
 

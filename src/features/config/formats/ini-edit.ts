@@ -17,26 +17,29 @@ import { isTreeArray, isTreeObject, type Tree, type TreePath } from "./tree.ts";
 export function editIni(text: string, blocks: readonly IniBlock[], edit: Edit): string {
   if (edit.kind !== "object") throw cannotWrite([], "An INI file holds sections and keys.");
   const writer = iniWriter(text);
-  const top = blocks.filter(({ section }) => section === undefined);
-  const names = new Set(blocks.map(({ section }) => section));
+  const sections = Map.groupBy(blocks, ({ section }) => section);
   const topKeys: ObjectEdit = {
     kind: "object",
-    changed: new Map([...edit.changed].filter(([name]) => !names.has(name))),
-    removed: new Set([...edit.removed].filter((name) => !names.has(name))),
+    changed: new Map([...edit.changed].filter(([name]) => !sections.has(name))),
+    removed: new Set([...edit.removed].filter((name) => !sections.has(name))),
     added: new Map([...edit.added].filter(([, value]) => !isTreeObject(value))),
   };
-  const splices = editKeys(text, top, topKeys, [], writer);
+  const splices = editKeys(text, sections.get(undefined) ?? [], topKeys, [], writer);
   for (const [name, inner] of edit.changed) {
-    const own = blocks.filter(({ section }) => section === name);
-    if (own.length === 0) continue;
+    const own = sections.get(name);
+    if (own === undefined) continue;
     if (inner.kind !== "object") throw cannotWrite([name], `${name} is a section: it holds keys.`);
     splices.push(...editKeys(text, own, inner, [name], writer));
   }
   for (const block of blocks) {
     if (block.section !== undefined && edit.removed.has(block.section)) splices.push(removeBlock(block));
   }
-  for (const [name, value] of edit.added) {
-    if (isTreeObject(value)) splices.push(addSection(text, name, value, blocks, writer));
+  const newSections = [...edit.added].flatMap(([name, value]) =>
+    isTreeObject(value) ? sectionLines(name, value, blocks, writer) : [],
+  );
+  if (newSections.length > 0) {
+    const isApart = text === "" || /(^|\n)[ \t]*\r?\n$/.test(text);
+    splices.push(insertLines(text, text.length, isApart ? newSections.slice(1) : newSections));
   }
   return applySplices(text, splices);
 }
@@ -49,13 +52,14 @@ function editKeys(
   writer: LineWriter,
 ): Splice[] {
   const entries = blocks.flatMap((block) => block.entries);
+  const byKey = Map.groupBy(entries, ({ key }) => key);
   const splices: Splice[] = [];
   for (const [key, inner] of edit.changed) {
-    const own = entries.filter((entry) => entry.key === key);
-    splices.push(...editKey(text, own, inner, [...path, key], writer));
+    splices.push(...editKey(text, byKey.get(key) ?? [], inner, [...path, key], writer));
   }
-  for (const entry of entries)
-    if (edit.removed.has(entry.key)) splices.push(removeEntry(entry, [...path, entry.key]));
+  for (const key of edit.removed) {
+    for (const entry of byKey.get(key) ?? []) splices.push(removeEntry(entry, [...path, key]));
+  }
   const lines = [...edit.added].flatMap(([key, value]) =>
     linesOf(key, value, [...path, key], writer, entries.at(-1)),
   );
@@ -120,13 +124,13 @@ function removeBlock({ section = "", header, entries }: IniBlock): Splice {
   return { start: header?.start ?? 0, end: entries.at(-1)?.next ?? header?.next ?? 0, text: "" };
 }
 
-function addSection(
-  text: string,
+/** A new section, with a blank line before it. */
+function sectionLines(
   name: string,
   keys: Readonly<Record<string, Tree>>,
   blocks: readonly IniBlock[],
   writer: LineWriter,
-): Splice {
+): string[] {
   if (!/^[^\s\][]([^\][\r\n]*[^\s\][])?$/.test(name)) {
     throw cannotWrite([name], "The name of a section can't hold brackets, line breaks or outer blanks.");
   }
@@ -134,8 +138,7 @@ function addSection(
   const lines = Object.entries(keys).flatMap(([key, value]) =>
     linesOf(key, value, [name, key], writer, like),
   );
-  const isApart = text === "" || /(^|\n)[ \t]*\r?\n$/.test(text);
-  return insertLines(text, text.length, [...(isApart ? [] : [""]), `[${name}]`, ...lines]);
+  return ["", `[${name}]`, ...lines];
 }
 
 /** How entries of this file are written: like the ones that stand there already. */

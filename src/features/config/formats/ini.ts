@@ -17,15 +17,15 @@ export const ini: ConfigFormat = {
     const { blocks, comments } = readIni(text);
     const writer = iniWriter(text);
     const places = placesOf(blocks);
+    const atStart = new Map(
+      blocks.flatMap(({ entries }) => entries.map((entry) => [entry.valueStart, entry])),
+    );
     return {
       tree: treeOf(blocks),
-      values: [...places.values()],
+      values: places,
       comments,
       edit: (edit) => editIni(text, blocks, edit),
-      write: (value, place) => {
-        const entry = [...places].find(([, candidate]) => candidate.start === place.start)?.[0];
-        return writer.value(value, place.paths[0] ?? [], entry);
-      },
+      write: (value, place) => writer.value(value, place.paths[0] ?? [], atStart.get(place.start)),
     };
   },
 };
@@ -71,17 +71,15 @@ function ambiguous(name: string, blocks: readonly IniBlock[]): ContentError {
   });
 }
 
-function placesOf(blocks: readonly IniBlock[]): Map<LineEntry, ValuePlace> {
-  const found: [LineEntry, ValuePlace][] = [];
+function placesOf(blocks: readonly IniBlock[]): ValuePlace[] {
+  const places: ValuePlace[] = [];
   for (const [section, keys] of entriesOf(blocks)) {
     for (const [key, entries] of keys) {
-      for (const [index, entry] of entries.entries()) {
-        const parent: TreePath = section === undefined ? [key] : [section, key];
-        const path = entries.length === 1 ? parent : [...parent, index];
-        const { value, valueStart: start, valueEnd: end } = entry;
-        found.push([entry, { paths: [path], value, start, end }]);
+      const parent: TreePath = section === undefined ? [key] : [section, key];
+      for (const [index, { value, valueStart: start, valueEnd: end }] of entries.entries()) {
+        places.push({ paths: [entries.length === 1 ? parent : [...parent, index]], value, start, end });
       }
     }
   }
-  return new Map(found.toSorted(([, one], [, other]) => one.start - other.start));
+  return places.toSorted((one, other) => one.start - other.start);
 }

@@ -1,5 +1,5 @@
 import type { Edit } from "./difference.ts";
-import { type ConfigDocument, cannotWrite, type ValuePlace } from "./format.ts";
+import { type ConfigDocument, cannotWrite } from "./format.ts";
 import { applySplices, lineEndingOf, type Splice, type TextRange } from "./text-edit.ts";
 import { type Tree, type TreePath, treeObject } from "./tree.ts";
 
@@ -35,28 +35,16 @@ export function flatDocument(
   comments: readonly TextRange[],
   writer: LineWriter,
 ): ConfigDocument {
+  const atStart = new Map(entries.map((entry) => [entry.valueStart, entry]));
   return {
     tree: treeObject(entries.map(({ key, value }) => [key, value] as const)),
-    values: placesOf(entries, []),
+    values: entries.map(({ key, value, valueStart: start, valueEnd: end }) => {
+      return { paths: [[key]], value, start, end };
+    }),
     comments,
     edit: (edit) => applySplices(text, editFlat(text, entries, edit, writer)),
-    write: (value, place) => writer.value(value, place.paths[0] ?? [], entryAt(entries, place)),
+    write: (value, place) => writer.value(value, place.paths[0] ?? [], atStart.get(place.start)),
   };
-}
-
-/** The places of the values of entries below `path`. */
-export function placesOf(entries: readonly LineEntry[], path: TreePath): ValuePlace[] {
-  return entries.map(({ key, value, valueStart, valueEnd }) => ({
-    paths: [[...path, key]],
-    value,
-    start: valueStart,
-    end: valueEnd,
-  }));
-}
-
-/** The entry whose value stands at a place. */
-export function entryAt(entries: readonly LineEntry[], place: ValuePlace): LineEntry | undefined {
-  return entries.find((entry) => entry.valueStart === place.start);
 }
 
 function editFlat(text: string, entries: readonly LineEntry[], edit: Edit, writer: LineWriter): Splice[] {

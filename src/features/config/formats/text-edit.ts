@@ -65,7 +65,9 @@ export function indentOf(text: string, offset: number): string {
 
 /** Tells whether only white space stands before this offset in its line. */
 export function beginsLine(text: string, offset: number): boolean {
-  return text.slice(lineStartOf(text, offset), offset).trim() === "";
+  let at = offset - 1;
+  while (at >= 0 && (text[at] === " " || text[at] === "\t")) at -= 1;
+  return at < 0 || text[at] === "\n";
 }
 
 /** One line of a text, without its line ending. */

@@ -1,8 +1,8 @@
 import { isCollection, isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
 import type { ArrayEdit, Edit, ObjectEdit } from "./difference.ts";
 import { cannotWrite } from "./format.ts";
-import { applySplices, beginsLine, lineEndOf, lineStartOf, nextLineOf, type Splice } from "./text-edit.ts";
-import type { Tree, TreePath } from "./tree.ts";
+import { applySplices, beginsLine, lineStartOf, nextLineOf, type Splice } from "./text-edit.ts";
+import { type Tree, type TreePath, treeObject } from "./tree.ts";
 import { editFlowCollection } from "./yaml-flow-edit.ts";
 import { contentEnd, itemSlots, type Slot, type YamlText, yamlText } from "./yaml-slots.ts";
 import { isMergeKey, keyOf } from "./yaml-tree.ts";
@@ -32,12 +32,7 @@ function writeRoot(yaml: YamlText, root: Node | null, value: Tree): string {
   return yaml.text + before + lines.replaceAll("\n", yaml.eol);
 }
 
-function editCollection(
-  yaml: YamlText,
-  node: unknown,
-  edit: Exclude<Edit, { kind: "replace" }>,
-  path: TreePath,
-): Splice[] {
+function editCollection(yaml: YamlText, node: unknown, edit: CollectionEdit, path: TreePath): Splice[] {
   if (edit.kind === "object" && isMap(node)) return editMap(yaml, node, edit, path);
   if (edit.kind === "array" && isSeq(node)) return editSequence(yaml, node, edit, path);
   throw cannotWrite(
@@ -75,7 +70,7 @@ function editMap(yaml: YamlText, node: YAMLMap, edit: ObjectEdit, path: TreePath
     return [...splices, ...editFlowCollection(yaml, node, slots, { removed, inserted })];
   }
   const entries = [...added].map(([key, value]) => blockEntry(value, key, yaml.step));
-  const removals = [...removed].map((index) => removeLines(yaml, slots, index));
+  const removals = [...removed].map((index) => removeLines(yaml, slots, index, removed));
   return [...splices, ...removals, ...insertEntries(yaml, slots, slots.length, entries)];
 }
 
@@ -92,7 +87,7 @@ function editSequence(yaml: YamlText, node: YAMLSeq, edit: ArrayEdit, path: Tree
     );
     return [...splices, ...editFlowCollection(yaml, node, slots, { removed, inserted: new Map(inserted) })];
   }
-  const removals = [...removed].map((index) => removeLines(yaml, slots, index));
+  const removals = [...removed].map((index) => removeLines(yaml, slots, index, removed));
   const insertions = [...edit.inserted].flatMap(([before, values]) => {
     const entries = values.map((value) => blockEntry(value, undefined, yaml.step));
     return insertEntries(yaml, slots, before, entries);
@@ -103,54 +98,69 @@ function editSequence(yaml: YamlText, node: YAMLSeq, edit: ArrayEdit, path: Tree
 function editSlot(yaml: YamlText, slot: Slot, edit: Edit, path: TreePath): Splice[] {
   const { node } = slot;
   if (edit.kind === "replace") return writeSlot(yaml, slot, edit.value, path);
-  if (isCollection(node) && isEmptied(edit, node.items.length)) {
-    return writeSlot(yaml, slot, isMap(node) ? {} : [], path);
+  if (isCollection(node) && isAllRemoved(edit, node.items.length)) {
+    const value = edit.kind === "object" ? treeObject(edit.added) : [...edit.inserted.values()].flat();
+    // A collection that begins behind another one's `-` can't lose its first line while others are added.
+    const isCompact = !beginsLine(yaml.text, node.range?.[0] ?? 0);
+    if (isEmptied(edit, node.items.length) || (isCompact && node.flow !== true)) {
+      return writeSlot(yaml, slot, value, path);
+    }
   }
   return editCollection(yaml, node, edit, path);
 }
 
-/** Tells whether nothing is left in a collection of this size: it must then be written as `{}` or `[]`. */
-function isEmptied(edit: Exclude<Edit, { kind: "replace" }>, size: number): boolean {
-  const added = edit.kind === "object" ? edit.added.size : edit.inserted.size;
-  return added === 0 && edit.removed.size === size;
+type CollectionEdit = Exclude<Edit, { kind: "replace" }>;
+
+function isAllRemoved(edit: CollectionEdit, size: number): boolean {
+  return edit.removed.size === size;
 }
 
-function removeLines(yaml: YamlText, slots: readonly Slot[], index: number): Splice {
+/** Tells whether nothing is left in a collection of this size: it must then be written as `{}` or `[]`. */
+function isEmptied(edit: CollectionEdit, size: number): boolean {
+  const added = edit.kind === "object" ? edit.added.size : edit.inserted.size;
+  return added === 0 && isAllRemoved(edit, size);
+}
+
+function removeLines(
+  { text }: YamlText,
+  slots: readonly Slot[],
+  index: number,
+  removed: ReadonlySet<number>,
+): Splice {
   const slot = slots[index];
   if (slot === undefined) return { start: 0, end: 0, text: "" };
-  if (beginsLine(yaml.text, slot.start)) {
-    return { start: lineStartOf(yaml.text, slot.start), end: lineBehind(yaml, slot.end), text: "" };
+  if (beginsLine(text, slot.start)) {
+    return { start: lineStartOf(text, slot.start), end: lineBehind(text, slot.end), text: "" };
   }
-  // The line begins with what encloses the item, as in `- key: value`.
-  const next = slots[index + 1];
-  const end =
-    next !== undefined && yaml.text.slice(slot.end, next.start).trim() === "" ? next.start : slot.end;
-  const leavesBlanks = end === lineEndOf(yaml.text, end);
-  const start = leavesBlanks ? yaml.text.slice(0, slot.start).trimEnd().length : slot.start;
-  return { start, end, text: "" };
+  // The line begins with what encloses the item, as in `- key: value`: the next item moves up to it.
+  const next = removed.has(index + 1) ? undefined : slots[index + 1];
+  const isNextToIt = next !== undefined && text.slice(slot.end, next.start).trim() === "";
+  return { start: slot.start, end: isNextToIt ? next.start : trimmedEnd(text, slot.end), text: "" };
 }
 
 function insertEntries(
-  yaml: YamlText,
+  { text, eol }: YamlText,
   slots: readonly Slot[],
   before: number,
   entries: readonly string[],
 ): Splice[] {
   if (entries.length === 0) return [];
-  const indent = slots[0]?.indent ?? "";
+  const first = slots[0];
+  const indent = first?.indent ?? "";
   const previous = slots[before - 1];
-  const at =
-    previous === undefined ? lineStartOf(yaml.text, slots[0]?.start ?? 0) : lineBehind(yaml, previous.end);
   const body = entries
-    .map((entry) => entry.replaceAll(/^(?!$)/gm, indent))
     .join("")
-    .replaceAll("\n", yaml.eol);
-  const isAtOpenEnd = at === yaml.text.length && at > 0 && !yaml.text.endsWith("\n");
-  const text = isAtOpenEnd ? yaml.eol + body.slice(0, -yaml.eol.length) : body;
-  return [{ start: at, end: at, text }];
+    .replaceAll(/^(?!$)/gm, indent)
+    .replaceAll("\n", eol);
+  if (previous === undefined && first !== undefined && !beginsLine(text, first.start)) {
+    return [{ start: first.start, end: first.start, text: body.slice(indent.length) + indent }];
+  }
+  const at = previous === undefined ? lineStartOf(text, first?.start ?? 0) : lineBehind(text, previous.end);
+  const isAtOpenEnd = at === text.length && at > 0 && !text.endsWith("\n");
+  return [{ start: at, end: at, text: isAtOpenEnd ? eol + body.slice(0, -eol.length) : body }];
 }
 
 /** Where the line behind an item begins; the text of a block scalar ends there already. */
-function lineBehind(yaml: YamlText, end: number): number {
-  return yaml.text[end - 1] === "\n" ? end : nextLineOf(yaml.text, end);
+function lineBehind(text: string, end: number): number {
+  return text[end - 1] === "\n" ? end : nextLineOf(text, end);
 }

@@ -15,8 +15,8 @@ export function blockEntry(value: Tree, key: string | undefined, step: number): 
     // `yes`, `012` and `12:30` are no strings in YAML 1.1.
     compat: "yaml-1.1",
     aliasDuplicateObjects: false,
-    // The library gets the indentation indicator of such a block scalar wrong.
-    blockQuote: !hasText(value, (text) => /^\s/.test(text)),
+    // Of such a block scalar, the library gets the indentation indicator wrong, and the end depends on what follows.
+    blockQuote: !hasText(value, (text) => /^\s|\n\s+$/.test(text)),
   });
 }
 

@@ -1,0 +1,80 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A process that tests look at, trace or kill. It is killed when it is disposed of. */
+export interface TargetProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** The next line that it writes to standard output. */
+  line(): Promise<string>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a program that is none of the sidecar's own: not through `src/linux/spawn.ts`. */
+export async function startTarget(
+  argv: readonly string[],
+  options: SpawnOptions = {},
+): Promise<TargetProcess> {
+  const [command = "", ...more] = argv;
+  const child = spawn(command, more, {
+    stdio: ["ignore", "pipe", "inherit"],
+    // A group of its own, so that what it starts itself is killed with it.
+    detached: true,
+    ...options,
+  });
+  await once(child, "spawn");
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} has no pid`);
+  const lines = child.stdout === null ? undefined : createInterface(child.stdout)[Symbol.asyncIterator]();
+  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    const exited = hasEnded ? undefined : once(child, "exit");
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nobody is left of the group.
+    }
+    await exited;
+  };
+  return {
+    ...{ pid, child, kill },
+    async line() {
+      const next = await lines?.next();
+      if (next === undefined || next.done === true)
+        throw new Error(`${argv.join(" ")} wrote no further line`);
+      return next.value;
+    },
+    [Symbol.asyncDispose]: () => kill(),
+  };
+}
+
+/** Starts a process that does nothing. */
+export function startIdle(): Promise<TargetProcess> {
+  return startTarget(["sleep", "300"]);
+}
+
+/** Starts a process that makes system calls as fast as it can. */
+export function startBusy(): Promise<TargetProcess> {
+  return startTarget(["dd", "if=/dev/zero", "of=/dev/null", "bs=1"]);
+}
+
+/** Starts a shell script. */
+export function startScript(script: string): Promise<TargetProcess> {
+  return startTarget(["sh", "-c", script]);
+}
+
+/** Starts a Node.js program that is given as text. */
+export function startNode(program: string, ...more: string[]): Promise<TargetProcess> {
+  return startTarget([process.execPath, "--input-type=module", "--eval", program, ...more]);
+}
+
+/** Starts a file of `test/fixtures` with Node.js. */
+export function startFixture(name: string, ...more: string[]): Promise<TargetProcess> {
+  return startTarget([process.execPath, fixturePath(name), ...more]);
+}
+
+/** The path of a file of `test/fixtures`. */
+export function fixturePath(name: string): string {
+  return new URL(`../fixtures/${name}`, import.meta.url).pathname;
+}

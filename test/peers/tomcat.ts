@@ -1,0 +1,74 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runServer, type ServerProcess, said } from "../support/peers.ts";
+
+/** Debian's Tomcat as the core, with its examples: a base folder of its own, no service manager. */
+
+const HOME = "/usr/share/tomcat10";
+const EXAMPLES = "/usr/share/tomcat10-examples/examples";
+
+/** A running Tomcat; `restart` keeps the port. */
+export interface Tomcat extends AsyncDisposable {
+  readonly port: number;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/**
+ * Starts Tomcat on a free port of loopback, and waits until the examples are deployed.
+ * @param connector further attributes of the connector, such as `maxKeepAliveRequests="10"`.
+ */
+export async function startTomcat(connector = ""): Promise<Tomcat> {
+  const base = await mkdtemp(join(tmpdir(), "tickbird-tomcat-"));
+  for (const folder of ["conf", "logs", "temp", "webapps", "work"]) await mkdir(join(base, folder));
+  for (const file of ["web.xml", "context.xml", "catalina.properties"]) {
+    await copyFile(join(HOME, "etc", file), join(base, "conf", file));
+  }
+  let running = await run(base, { port: 0, connector });
+  const port = await portOf(running);
+  return {
+    port,
+    stop: () => running.stop(),
+    async start() {
+      running = await run(base, { port, connector });
+      await portOf(running);
+    },
+    async [Symbol.asyncDispose]() {
+      await running.stop();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
+
+async function run(base: string, options: { port: number; connector: string }): Promise<ServerProcess> {
+  await writeFile(join(base, "conf", "server.xml"), configuration(options));
+  const jars = ["bootstrap.jar", "tomcat-juli.jar"].map((jar) => join(HOME, "bin", jar)).join(":");
+  const properties = [`-Dcatalina.home=${HOME}`, `-Dcatalina.base=${base}`, `-Djava.io.tmpdir=${base}/temp`];
+  // For a JVM that lives for seconds.
+  const tuning = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+  const args = [...tuning, ...properties, "-cp", jars, "org.apache.catalina.startup.Bootstrap", "start"];
+  return runServer("/usr/bin/java", args, { cwd: base });
+}
+
+/** Tomcat logs it when it begins to accept, with the port that it really got. */
+async function portOf(server: ServerProcess): Promise<number> {
+  const [, port] = await said(server, /Starting ProtocolHandler \["http-nio-[^"]*-(\d+)"\]/);
+  await said(server, /Server startup in/);
+  return Number(port);
+}
+
+function configuration({ port, connector }: { port: number; connector: string }): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<Server port="-1">
+  <Service name="Catalina">
+    <Connector address="127.0.0.1" port="${port}" protocol="HTTP/1.1" ${connector}/>
+    <Engine name="Catalina" defaultHost="localhost">
+      <Host name="localhost" appBase="webapps" autoDeploy="false">
+        <Context path="/examples" docBase="${EXAMPLES}"/>
+      </Host>
+    </Engine>
+  </Service>
+</Server>
+`;
+}
