@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { AppError } from "../base/errors.ts";
-import { isHttp2, type ServerRequest } from "../web/http-types.ts";
+import { clientAddress, isHttp2, type ServerRequest } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
 import { connectionTokens, fieldsOf, type RawHeaders, staysBehind, valuesOf } from "./headers.ts";
 
@@ -91,8 +91,7 @@ function acceptsTrailers(raw: RawHeaders): boolean {
 }
 
 function identity(request: ServerRequest, host: string): string[] {
-  const { remoteAddress = "unknown" } = request.socket;
-  const client = remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
+  const client = clientAddress(request) ?? "unknown";
   // A Host without a port means the port of https (RFC 9110 section 4.2.2), wherever we really listen.
   const port = /:(\d+)$/.exec(host)?.[1] ?? "443";
   const node = isIPv6(client) ? `"[${client}]"` : client;

@@ -1,30 +1,41 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isErrno } from "../base/errors.ts";
+
+/** How a file is replaced. */
+export interface AtomicWriteOptions {
+  /** The permissions of the new file; made with them, so that a secret is never readable in between. */
+  readonly mode: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Gives the new file, still empty and still ours, what else it is to have. */
+  readonly prepare?: (file: FileHandle) => Promise<void>;
+  /** Called when all but the rename is done; what it throws keeps the old file. */
+  readonly beforeRename?: () => Promise<void>;
+}
 
 /**
  * Replaces a file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder (rename(2),
  * fsync(2)). A crash at any instant leaves the old content or the new one.
- * @param options.mode The permissions of the new file; made with them, so that a secret is never readable in between.
  */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  options: { mode: number; owner?: { uid: number; gid: number } },
+  options: AtomicWriteOptions,
 ): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.tickbird-${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const file = await open(temporary, "wx", options.mode);
+    const file = await open(temporary, "wx", options.mode & 0o777);
     try {
-      if (options.owner !== undefined) await file.chown(options.owner.uid, options.owner.gid);
-      // The umask may have taken bits away from open's mode.
-      await file.chmod(options.mode);
+      await options.prepare?.(file);
+      await setOwnerAndMode(file, options);
       await file.writeFile(data);
       await file.sync();
     } finally {
       await file.close();
     }
+    await options.beforeRename?.();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -33,12 +44,47 @@ export async function writeFileAtomic(
   await syncFolder(folder);
 }
 
-/** Makes a rename in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
+/** The mode first, as it takes an owner to set it; again where the change of owner took bits away (chown(2)). */
+async function setOwnerAndMode(file: FileHandle, { mode, owner }: AtomicWriteOptions): Promise<void> {
+  // The umask may have taken bits away from open's mode.
+  await file.chmod(mode);
+  const made = await file.stat();
+  if (owner === undefined || (made.uid === owner.uid && made.gid === owner.gid)) return;
+  await file.chown(owner.uid, owner.gid);
+  if (((await file.stat()).mode & 0o7777) !== mode) await file.chmod(mode);
+}
+
+const TEMPORARY_NAME = /^\.tickbird-[0-9a-f]{12}\.tmp$/;
+/** No write takes so long: what is older was left by a process that was killed. */
+const LEFT_OVER_MS = 60_000;
+
+/** Removes what processes that were killed while they wrote have left in a folder. Never fails. */
+export async function removeLeftovers(folder: string, now: number = Date.now()): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    for (const name of await readdir(folder)) {
+      if (!TEMPORARY_NAME.test(name)) continue;
+      const path = join(folder, name);
+      const stats = await lstat(path);
+      if (stats.isFile() && now - stats.mtimeMs > LEFT_OVER_MS) await rm(path, { force: true });
+    }
+  } catch {
+    // A folder that can't be listed, or a file that another one has removed: nothing depends on it.
+  }
+}
+
+/**
+ * Makes a rename in a folder durable. The content is in its place already: a folder that can't be opened for reading,
+ * or a file system that can't sync one, is no failure of the write.
+ */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!isErrno(error, "EACCES", "EPERM", "EINVAL", "ENOTSUP", "EOPNOTSUPP")) throw error;
   }
 }

@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly maxOutputBytes?: number;
   /** An open file that the child finds as its descriptor 3. */
   readonly descriptor3?: number;
+  /** An open file that the child finds as its descriptor 4; only beside {@link descriptor3}. */
+  readonly descriptor4?: number;
 }
 
 /** How a child ended. */
@@ -102,10 +104,10 @@ export async function start(
   argv: readonly [string, ...string[]],
   options: ChildOptions = {},
 ): Promise<Child> {
-  const { descriptor3 } = options;
+  const { descriptor3, descriptor4 } = options;
   const child = spawn(argv[0], argv.slice(1), {
     env: ENVIRONMENT,
-    stdio: ["ignore", "pipe", "pipe", ...(descriptor3 === undefined ? [] : [descriptor3])],
+    stdio: ["ignore", "pipe", "pipe", ...[descriptor3, descriptor4].filter((fd) => fd !== undefined)],
   });
   const started = new StartedChild(child, argv, options);
   try {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
+import { clientAddress, isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
 import type { Logger } from "./log.ts";
 import { requestInfo } from "./request-info.ts";
 
@@ -36,7 +36,7 @@ function isComplete(answer: ServerAnswer): boolean {
 function beginning(request: ServerRequest) {
   return {
     requestId: requestInfo(request).id,
-    client: request.socket.remoteAddress,
+    client: clientAddress(request),
     method: request.method,
     path: pathOf(request.url ?? ""),
     http: request.httpVersion,

@@ -28,3 +28,8 @@ export function sendWhole(
   if (body === undefined) answer.end();
   else answer.end(body);
 }
+
+/** The client's address, IPv4 in its own form also where it came to an IPv6 socket (RFC 4291 section 2.5.5.2). */
+export function clientAddress(request: ServerRequest): string | undefined {
+  return request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+}

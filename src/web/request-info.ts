@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { ErrorCode } from "../base/errors.ts";
 import type { ServerRequest } from "./http-types.ts";
 
@@ -26,7 +26,7 @@ export function requestInfo(request: ServerRequest): RequestInfo {
   let info = infos.get(request);
   if (info === undefined) {
     const sent = request.headers["x-request-id"];
-    const id = typeof sent === "string" && SANE_ID.test(sent) ? sent : randomBytes(12).toString("base64url");
+    const id = typeof sent === "string" && SANE_ID.test(sent) ? sent : randomUUID();
     info = { id, startedAtMs: performance.now(), route: "core" };
     infos.set(request, info);
   }

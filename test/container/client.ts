@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** How to ask: a method, headers and a body, as fetch has them. */
-export interface Question {
+interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ComposeProject, upProject } from "../support/docker.ts";
-import { type Client, openClient } from "./client.ts";
+import { poll } from "../support/poll.ts";
+import { type Answer, type Client, openClient } from "./client.ts";
 import { tracerPids } from "./tracers.ts";
 
 /** A core that runs as another user: what the sidecar says without privileges, and that what it says is the cure. */
@@ -56,3 +57,41 @@ test("with the remedy applied the trace works, names files, and leaves the core 
   expect(new Set(HostConfig.CapAdd)).toEqual(new Set(["SYS_PTRACE", "DAC_READ_SEARCH", "KILL"]));
   expect(HostConfig.Privileged).toBe(false);
 });
+
+test("a change of a file that belongs to neither of them is refused with what it needs, and works with it", async () => {
+  const refused = await changeGreeting("refused");
+  expect(refused.status).toBe(403);
+  const problem: { remedy: string } = JSON.parse(refused.text);
+  expect(problem.remedy).toContain("cap_add: [DAC_OVERRIDE, CHOWN, FOWNER]");
+
+  await project.composeWith(
+    [...FILES, "test/container/other-user-files.yaml"],
+    ...["up", "--detach", "--wait", "--wait-timeout", "120"],
+  );
+  const changed = await changeGreeting("Changed by root");
+  expect(changed.status, changed.text).toBe(200);
+  await poll("the app shows it", async () => (await client.visit("/")).text.includes("Changed by root"));
+  const owner = await project.compose(
+    "exec",
+    "-T",
+    "core",
+    "stat",
+    "-c",
+    "%u:%g %a",
+    "/etc/legacy-app/legacy.ini",
+  );
+  expect(owner.trim()).toBe("1000:1000 644");
+});
+
+async function changeGreeting(greeting: string): Promise<Answer> {
+  const { headers } = await client.ask("/config/legacy.ini");
+  return client.ask("/config/legacy.ini", {
+    method: "PATCH",
+    headers: {
+      Accept: "application/json",
+      "Content-Type": "application/merge-patch+json",
+      "If-Match": headers.etag ?? "",
+    },
+    body: JSON.stringify({ site: { greeting } }),
+  });
+}

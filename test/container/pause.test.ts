@@ -50,6 +50,18 @@ test("a core that crashes is restarted by Docker, and the sidecar serves the new
   expect((await project.inspect("sidecar")).State.StartedAt).toBe(before.State.StartedAt);
 });
 
+test("the core's main process is found although it is not pid 1, and its system calls are read", async () => {
+  const trace = await poll(
+    "a trace of the core",
+    async () => {
+      const answer = await client.ask("/strace", { headers: { Accept: "text/plain" } });
+      return answer.status === 200 && answer;
+    },
+    TIMEOUT,
+  );
+  expect(trace.text).toMatch(/\bepoll_p?wait2?\(/);
+});
+
 test("a core that a broken configuration keeps from starting is mended through the configuration API", async () => {
   const path = "/etc/legacy-app/legacy.ini";
   const good = await project.compose("exec", "-T", "core", "cat", path);
@@ -63,7 +75,7 @@ test("a core that a broken configuration keeps from starting is mended through t
   );
   expect((await client.visit("/")).status).toBe(503);
 
-  const { headers } = await client.ask("/config/legacy.ini", { headers: { Accept: "text/plain" } });
+  const { headers } = await client.ask("/config/legacy.ini", { headers: { Accept: "application/json" } });
   const mended = await client.ask("/config/legacy.ini", {
     method: "PUT",
     headers: { "Content-Type": "text/plain", "If-Match": headers.etag ?? "" },
@@ -71,18 +83,6 @@ test("a core that a broken configuration keeps from starting is mended through t
   });
   expect(mended.status, mended.text).toBeLessThan(300);
   await poll("the app answers again", async () => (await client.visit("/")).status === 200, TIMEOUT);
-});
-
-test("the core's main process is found although it is not pid 1, and its system calls are read", async () => {
-  const trace = await poll(
-    "a trace of the core",
-    async () => {
-      const answer = await client.ask("/strace", { headers: { Accept: "text/plain" } });
-      return answer.status === 200 && answer;
-    },
-    TIMEOUT,
-  );
-  expect(trace.text).toMatch(/\bepoll_p?wait2?\(/);
 });
 
 /**

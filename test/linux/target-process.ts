@@ -1,6 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { readStat } from "../../src/linux/proc.ts";
+import { poll } from "../support/poll.ts";
 
 /** A process that tests look at, trace or kill. It is killed when it is disposed of. */
 export interface TargetProcess extends AsyncDisposable {
@@ -77,4 +79,15 @@ export function startFixture(name: string, ...more: string[]): Promise<TargetPro
 /** The path of a file of `test/fixtures`. */
 export function fixturePath(name: string): string {
   return new URL(`../fixtures/${name}`, import.meta.url).pathname;
+}
+
+/** Starts a process that leaves a dead child unreaped. */
+export async function startZombie(): Promise<TargetProcess & { readonly zombie: number }> {
+  // sleep takes the place of the shell, and knows nothing of the child that the shell has left it.
+  const parent = await startScript("sleep 300 & echo $!; exec sleep 300");
+  const zombie = Number(await parent.line());
+  await poll("sleep has taken over", async () => (await readStat(parent.pid))?.comm === "sleep");
+  process.kill(zombie, "SIGKILL");
+  await poll("it is a zombie", async () => (await readStat(zombie))?.stateLetter === "Z");
+  return { ...parent, zombie };
 }

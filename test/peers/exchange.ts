@@ -38,8 +38,7 @@ export const HOST = "app.example";
 export function direct(port: number): Route {
   const agent = new Agent({ keepAlive: true });
   return {
-    send: (ask) =>
-      exchange1((options) => plainRequest({ host: "127.0.0.1", port, agent, ...options }), ask),
+    send: (ask) => exchange1((options) => plainRequest({ host: "127.0.0.1", port, agent, ...options }), ask),
     [Symbol.dispose]: () => agent.destroy(),
   };
 }
@@ -98,7 +97,13 @@ async function exchange1(open: Open, { method = "GET", path, headers = {}, body 
   const trailers = Object.fromEntries(
     Object.entries(answer.trailers).map(([name, value]) => [name, value ?? ""]),
   );
-  return reply({ status: answer.statusCode ?? 0, headers: pairs, body: Buffer.concat(chunks), trailers, interim });
+  return reply({
+    status: answer.statusCode ?? 0,
+    headers: pairs,
+    body: Buffer.concat(chunks),
+    trailers,
+    interim,
+  });
 }
 
 async function exchange2(session: ClientHttp2Session, ask: Ask): Promise<Reply> {

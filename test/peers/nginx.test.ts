@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
-import { PROTOCOLS, type Pair, pair } from "./compare.ts";
+import { type Pair, PROTOCOLS, pair } from "./compare.ts";
 import { startEdge } from "./edge.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
 
@@ -163,11 +163,14 @@ describeWith(["nginx"], "nginx behind the sidecar", () => {
       expect(cookies.map(([, value]) => value)).toEqual(["a=1; Path=/; HttpOnly", "b=2; Path=/; Secure"]);
     });
 
-    test.each(["POST", "PUT", "PATCH", "DELETE", "TRACE"])("%s of a file is refused by the core", async (method) => {
-      const reply = await both.same(protocol, { method, path: "/small.txt" });
-      expect(reply.status).toBe(405);
-      expect(reply.header("server")).toMatch(/nginx/);
-    });
+    test.each(["POST", "PUT", "PATCH", "DELETE", "TRACE"])(
+      "%s of a file is refused by the core",
+      async (method) => {
+        const reply = await both.same(protocol, { method, path: "/small.txt" });
+        expect(reply.status).toBe(405);
+        expect(reply.header("server")).toMatch(/nginx/);
+      },
+    );
 
     test.each([
       "/seen",
@@ -246,7 +249,10 @@ describeWith(["nginx"], "nginx behind the sidecar", () => {
     });
 
     test("what the core finds malformed is refused with its own 400 and 414", async () => {
-      const large = await both.same(protocol, { path: "/small.txt", headers: { "X-Large": "x".repeat(40_000) } });
+      const large = await both.same(protocol, {
+        path: "/small.txt",
+        headers: { "X-Large": "x".repeat(40_000) },
+      });
       expect(large.status).toBe(400);
       expect(large.body.toString()).toContain("Request Header Or Cookie Too Large");
       expect((await both.same(protocol, { path: `/${"x".repeat(20_000)}` })).status).toBe(414);

@@ -1,16 +1,22 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runServer, type ServerProcess, said } from "../support/peers.ts";
+import { runServer, type ServerProcess, said } from "../support/server-process.ts";
 
 /** Debian's Tomcat as the core, with its examples: a base folder of its own, no service manager. */
 
 const HOME = "/usr/share/tomcat10";
 const EXAMPLES = "/usr/share/tomcat10-examples/examples";
 
-/** A running Tomcat; `restart` keeps the port. */
+/** Who may log in at the protected page of the examples. */
+export const LOGIN = { user: "zoe", password: "a pass&word" };
+const USERS = `<tomcat-users><user username="${LOGIN.user}" password="a pass&amp;word" roles="tomcat"/></tomcat-users>`;
+
+/** A running Tomcat; stopped and started, it keeps the port. */
 export interface Tomcat extends AsyncDisposable {
   readonly port: number;
+  /** Of the JVM; it changes with a restart. */
+  readonly pid: number;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -25,10 +31,14 @@ export async function startTomcat(connector = ""): Promise<Tomcat> {
   for (const file of ["web.xml", "context.xml", "catalina.properties"]) {
     await copyFile(join(HOME, "etc", file), join(base, "conf", file));
   }
+  await writeFile(join(base, "conf", "tomcat-users.xml"), USERS);
   let running = await run(base, { port: 0, connector });
   const port = await portOf(running);
   return {
     port,
+    get pid() {
+      return running.pid;
+    },
     stop: () => running.stop(),
     async start() {
       running = await run(base, { port, connector });
@@ -64,6 +74,7 @@ function configuration({ port, connector }: { port: number; connector: string })
   <Service name="Catalina">
     <Connector address="127.0.0.1" port="${port}" protocol="HTTP/1.1" ${connector}/>
     <Engine name="Catalina" defaultHost="localhost">
+      <Realm className="org.apache.catalina.realm.MemoryRealm"/>
       <Host name="localhost" appBase="webapps" autoDeploy="false">
         <Context path="/examples" docBase="${EXAMPLES}"/>
       </Host>

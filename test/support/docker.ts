@@ -22,7 +22,7 @@ export async function docker(
 }
 
 /** What `docker inspect` says of a container, as far as tests ask. */
-export interface ContainerFacts {
+interface ContainerFacts {
   readonly Id: string;
   readonly RestartCount: number;
   readonly State: {

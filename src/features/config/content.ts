@@ -40,6 +40,11 @@ export function etagOf(bytes: Uint8Array): string {
   return `"${createHash("sha256").update(bytes).digest("hex")}"`;
 }
 
+/** The text with its byte order mark, where it has one. */
+export function wholeText({ text, hasByteOrderMark }: DecodedText): string {
+  return hasByteOrderMark ? `\ufeff${text}` : text;
+}
+
 /** Reads a content. Never throws: what is wrong stands in `parseError`. */
 export function readContent(bytes: Buffer, formatName: FormatName): Content {
   const format = formatOf(formatName);
@@ -55,14 +60,17 @@ export function readContent(bytes: Buffer, formatName: FormatName): Content {
 }
 
 /** The bytes of a text, with the byte order mark and in the encoding of the one it was made from. */
-export function encode(text: string, { encoding, hasByteOrderMark }: DecodedText): Buffer {
-  return Buffer.from(hasByteOrderMark ? `\ufeff${text}` : text, encoding);
+export function encode(text: string, { encoding, hasByteOrderMark }: Omit<DecodedText, "text">): Buffer {
+  return Buffer.from(wholeText({ text, encoding, hasByteOrderMark }), encoding);
 }
 
-/** Text is UTF-8. Java has read properties as ISO-8859-1 for decades, so for these that counts too. */
+/**
+ * Text is UTF-8. Java has read properties as ISO-8859-1 for decades, and plain text may be anything: there, every byte
+ * is taken for a character, so that what is not touched stays as it is.
+ */
 function decode(bytes: Buffer, formatName: FormatName): DecodedText | null {
   if (!isUtf8(bytes)) {
-    if (formatName !== "properties") return null;
+    if (formatName !== "properties" && formatName !== "text") return null;
     return { text: bytes.toString("latin1"), encoding: "latin1", hasByteOrderMark: false };
   }
   const text = bytes.toString("utf8");
@@ -70,7 +78,8 @@ function decode(bytes: Buffer, formatName: FormatName): DecodedText | null {
   return { text: hasByteOrderMark ? text.slice(1) : text, encoding: "utf8", hasByteOrderMark };
 }
 
-function notUtf8(bytes: Buffer): ParseError {
+/** Where bytes stop being UTF-8. */
+export function notUtf8(bytes: Buffer): ParseError {
   let line = 1;
   let start = 0;
   for (;;) {

@@ -114,6 +114,8 @@ async function follow(
 ): Promise<TraceResult> {
   try {
     const result = await trace.follow(onLine);
+    // Its place is free before the client sees the end, and may ask again.
+    await trace[Symbol.asyncDispose]();
     body.finish(last(result));
     return result;
   } catch (error) {

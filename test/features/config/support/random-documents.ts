@@ -10,7 +10,9 @@ let comments = 0;
 const comment = (mark: string) => `${mark} comment ${++comments}, with: "signs" = {a}`;
 
 /** The documents of each format. */
-export const DOCUMENTS: Readonly<Record<"json" | "jsonc" | "yaml" | "ini" | "properties" | "env", DocumentMaker>> = {
+export const DOCUMENTS: Readonly<
+  Record<"json" | "jsonc" | "yaml" | "ini" | "properties" | "env", DocumentMaker>
+> = {
   json: (random) => randomJson(random, false),
   jsonc: (random) => randomJson(random, true),
   yaml: randomYaml,
@@ -35,7 +37,10 @@ function randomJson(random: Random, isLenient: boolean): string {
     const isEmptyPair = /[{[][}\]],?$/.test(line);
     const needsComma = /^\s*[}\]]/.test(lines[index + 1] ?? "") && !/[,{[]$/.test(line) && !isEmptyPair;
     const comma = needsComma && random.chance(0.3) ? "," : "";
-    const behind = random.chance(0.2) && index > 0 ? ` ${random.chance(0.5) ? comment("//") : `/* ${comment("")}, */`}` : "";
+    const behind =
+      random.chance(0.2) && index > 0
+        ? ` ${random.chance(0.5) ? comment("//") : `/* ${comment("")}, */`}`
+        : "";
     return [...before, line + comma + behind];
   });
   return withLineEnds(random, odd);
@@ -54,7 +59,8 @@ function randomYaml(random: Random): string {
   });
   const lines = text.split("\n");
   // Comments go only where they can't become part of a block scalar: everywhere, where there are none.
-  const mayComment = !/[|>][-+0-9]*$/m.test(text) && !/^\s*[^\s"'#-][^:"']*$/m.test(text) && !/"[^"\n]*$/m.test(text);
+  const mayComment =
+    !/[|>][-+0-9]*$/m.test(text) && !/^\s*[^\s"'#-][^:"']*$/m.test(text) && !/"[^"\n]*$/m.test(text);
   const odd = lines.flatMap((line) => {
     if (!mayComment || line === "") return [line];
     const indent = /^ */.exec(line)?.[0] ?? "";
@@ -66,7 +72,19 @@ function randomYaml(random: Random): string {
   return withLineEnds(random, random.chance(0.2) ? ["---", ...odd] : odd);
 }
 
-const INI_VALUES = ["1", "plain", "two words", '"in quotes"', "'single'", "", "a=b", "C:\\x", "x;y", "a#b", "1, 2"];
+const INI_VALUES = [
+  "1",
+  "plain",
+  "two words",
+  '"in quotes"',
+  "'single'",
+  "",
+  "a=b",
+  "C:\\x",
+  "x;y",
+  "a#b",
+  "1, 2",
+];
 
 function randomIni(random: Random): string {
   const lines: string[] = [];
@@ -87,7 +105,17 @@ function randomIni(random: Random): string {
   return withLineEnds(random, lines);
 }
 
-const PROPERTY_VALUES = ["1", "plain words", "", "jdbc\\:x\\=y", "\\u00e9\\t", "a\\\n   b", "x=y", "# no", "\\ lead"];
+const PROPERTY_VALUES = [
+  "1",
+  "plain words",
+  "",
+  "jdbc\\:x\\=y",
+  "\\u00e9\\t",
+  "a\\\n   b",
+  "x=y",
+  "# no",
+  "\\ lead",
+];
 
 function randomProperties(random: Random): string {
   const lines: string[] = [];
@@ -101,7 +129,18 @@ function randomProperties(random: Random): string {
   return withLineEnds(random, lines);
 }
 
-const ENV_VALUES = ["1", "", "plain", "two words", "'single $x'", '"double \\n x"', '"multi\nline"', "a#b", "x # behind", "`tick`"];
+const ENV_VALUES = [
+  "1",
+  "",
+  "plain",
+  "two words",
+  "'single $x'",
+  '"double \\n x"',
+  '"multi\nline"',
+  "a#b",
+  "x # behind",
+  "`tick`",
+];
 
 function randomEnv(random: Random): string {
   const lines: string[] = [];

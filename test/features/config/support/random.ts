@@ -27,7 +27,19 @@ export function randomOf(seed: number): Random {
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const WORDS = ["alpha", "beta", "gamma.delta", "x-y", "Zeta_1", "é", "n", "on", "key with blank", "a/b", "~t"];
+const WORDS = [
+  "alpha",
+  "beta",
+  "gamma.delta",
+  "x-y",
+  "Zeta_1",
+  "é",
+  "n",
+  "on",
+  "key with blank",
+  "a/b",
+  "~t",
+];
 const STRINGS = [
   "",
   "plain",
@@ -79,7 +91,11 @@ export function randomTree(random: Random, depth: number): Json {
 }
 
 /** A random object, at most `depth` levels deep. */
-export function randomObject(random: Random, depth: number, words: readonly string[] = WORDS): { [key: string]: Json } {
+export function randomObject(
+  random: Random,
+  depth: number,
+  words: readonly string[] = WORDS,
+): { [key: string]: Json } {
   const object: { [key: string]: Json } = {};
   for (let left = random.int(5); left > 0; left--) object[random.pick(words)] = randomTree(random, depth - 1);
   return object;

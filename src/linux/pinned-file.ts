@@ -1,0 +1,215 @@
+import { Buffer } from "node:buffer";
+import type { BigIntStats } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, open, readFile, readlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { AppError, isErrno, messageOf } from "../base/errors.ts";
+
+/**
+ * Files that somebody else's program owns, opened so that nothing can be swapped between the check and the use:
+ * first the file is opened as a mere place (O_PATH: nothing is read, no FIFO waits, no device wakes up), then that
+ * descriptor is checked, and everything after goes through it.
+ */
+
+/** O_PATH of open(2), which Node.js does not name. The same number on all architectures that it runs on. */
+const O_PATH = 0o10000000;
+
+/** A regular file, held by descriptors. Whoever made it disposes of it. */
+export interface PinnedFile extends AsyncDisposable {
+  /** The path as it was asked for. */
+  readonly path: string;
+  /** Where it really is, behind symbolic links. */
+  readonly realPath: string;
+  readonly stats: BigIntStats;
+  /** Whether the file itself is a mount: it can then be written, but not replaced. */
+  readonly isMount: boolean;
+  /** The path of the open file itself, which no rename and no link can change the meaning of. */
+  readonly handlePath: string;
+  /** The folder in which the real file lies, as a path of the same kind. */
+  readonly folderPath: string;
+  /** Its name in that folder. */
+  readonly name: string;
+}
+
+/**
+ * Opens the place of a regular file. A symbolic link is followed as long as it leads to a file below the link's own
+ * folder, as those of a Kubernetes ConfigMap do.
+ * @throws {AppError} `not-found` where there is none, `conflict` where it is something else than a regular file or a
+ * link leads away, `permission-denied` where a folder can't be entered, `not-supported` elsewhere than on Linux.
+ */
+export async function pinFile(path: string): Promise<PinnedFile> {
+  if (process.platform !== "linux") {
+    throw new AppError("not-supported", "Configuration files can be reached on Linux only.");
+  }
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const pinned = await pinOnce(path);
+    if (pinned !== undefined) return pinned;
+  }
+  throw new AppError("conflict", `${path} leads to a file that was removed.`, {
+    remedy:
+      "Where the file itself is mounted, it was replaced on the host: mount its folder instead, and restart the sidecar.",
+  });
+}
+
+/** Undefined where another program replaced the file while it was being opened. */
+async function pinOnce(path: string): Promise<PinnedFile | undefined> {
+  await using opened = new AsyncDisposableStack();
+  const file = opened.use(await openPlace(path, path, O_PATH));
+  const stats = await file.stat({ bigint: true });
+  refuseOthers(path, stats);
+  if (stats.nlink === 0n) return undefined;
+  const namedFolder = opened.use(await openPlace(dirname(path), path, O_PATH | constants.O_DIRECTORY));
+  const realPath = await readlink(pathOf(file));
+  const realFolder = await readlink(pathOf(namedFolder));
+  if (!realPath.startsWith(realFolder === "/" ? "/" : `${realFolder}/`)) throw leadsAway(path, realPath);
+
+  const folder = await openFolder(dirname(realPath));
+  if (folder === undefined) return undefined;
+  opened.use(folder);
+  const isMount = (await mountOf(file)) !== (await mountOf(folder));
+  const kept = opened.move();
+  return {
+    path,
+    realPath,
+    stats,
+    isMount,
+    handlePath: pathOf(file),
+    folderPath: pathOf(folder),
+    name: basename(realPath),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Undefined where the folder is gone, or something else is in its place: the kernel has just said that it is there. */
+async function openFolder(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+/** The path of whatever a descriptor of ours has open (proc_pid_fd(5)). */
+function pathOf(handle: FileHandle): string {
+  return `/proc/self/fd/${handle.fd}`;
+}
+
+async function openPlace(place: string, path: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(place, flags);
+  } catch (error) {
+    throw placeError(error, path);
+  }
+}
+
+function placeError(error: unknown, path: string): unknown {
+  if (isErrno(error, "ENOENT", "ENOTDIR")) {
+    return new AppError("not-found", `There is no file ${path}.`, {
+      cause: error,
+      remedy: `Mount the folder of the file into the sidecar (volumes: …:${dirname(path)}), or correct the path in the setting config.files.`,
+    });
+  }
+  if (isErrno(error, "ELOOP")) {
+    return new AppError("conflict", `${path} is a symbolic link that leads in a circle.`, {
+      cause: error,
+      remedy: "Name the real path of the file in the setting config.files.",
+    });
+  }
+  if (isErrno(error, "EACCES", "EPERM")) {
+    return new AppError("permission-denied", `The folder of ${path} can't be entered.`, {
+      cause: error,
+      remedy:
+        'Run the sidecar as the user of the app (compose: user: "uid:gid"), or with cap_add: [DAC_READ_SEARCH].',
+    });
+  }
+  return new AppError("conflict", `${path} can't be opened: ${messageOf(error)}`, { cause: error });
+}
+
+function refuseOthers(path: string, stats: BigIntStats): void {
+  if (stats.isFile()) return;
+  throw new AppError("conflict", `${path} is ${kindOf(stats)}, not a file.`, {
+    remedy: stats.isDirectory()
+      ? "Name a file in the setting config.files. Docker makes a folder where the file of a bind mount is missing on the host."
+      : "Name a regular file in the setting config.files.",
+  });
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  return stats.isBlockDevice() || stats.isCharacterDevice() ? "a device" : "something special";
+}
+
+function leadsAway(path: string, realPath: string): AppError {
+  return new AppError("conflict", `${path} is a symbolic link that leads out of its folder.`, {
+    remedy: `Name the real path in the setting config.files: ${realPath}`,
+  });
+}
+
+/** The mount that a descriptor lies on (proc_pid_fdinfo(5)), or undefined where the kernel does not say. */
+async function mountOf(handle: FileHandle): Promise<string | undefined> {
+  const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, "utf8");
+  return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1];
+}
+
+/**
+ * Reads the whole of a pinned file.
+ * @throws {AppError} `conflict` where it holds more than `maxBytes`, or is being written all the time;
+ * `permission-denied` where it can't be read.
+ */
+export async function readPinned(pinned: PinnedFile, maxBytes: number): Promise<Buffer> {
+  await using file = await openForReading(pinned);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const before = await file.stat({ bigint: true });
+    const bytes = await readAtMost(file, maxBytes + 1);
+    if (bytes.length > maxBytes) throw tooLarge(pinned, maxBytes);
+    const after = await file.stat({ bigint: true });
+    // A program that writes in place may have been half-way: what was read is then neither the old nor the new.
+    if (before.mtimeNs === after.mtimeNs && before.size === after.size) return bytes;
+  }
+  throw new AppError("conflict", `${pinned.path} is being written by another program.`, {
+    remedy: "Try again.",
+  });
+}
+
+async function openForReading(pinned: PinnedFile): Promise<FileHandle> {
+  try {
+    return await open(pinned.handlePath, constants.O_RDONLY);
+  } catch (error) {
+    throw isErrno(error, "EACCES", "EPERM") ? unreadable(pinned, error) : error;
+  }
+}
+
+/** The problem of a file that can't be read, with the lines that mend it. */
+export function unreadable({ path, stats: { uid, gid } }: PinnedFile, cause?: unknown): AppError {
+  return new AppError(
+    "permission-denied",
+    `${path} can't be read: it belongs to user ${uid}, group ${gid}.`,
+    {
+      cause,
+      remedy: `Run the sidecar as that user (compose: user: "${uid}:${gid}"), or with cap_add: [DAC_READ_SEARCH].`,
+    },
+  );
+}
+
+async function readAtMost(file: FileHandle, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let position = 0;
+  while (position < maxBytes) {
+    const buffer = Buffer.allocUnsafe(Math.min(maxBytes - position, 65_536));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) break;
+    chunks.push(buffer.subarray(0, bytesRead));
+    position += bytesRead;
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge({ path, stats }: PinnedFile, maxBytes: number): AppError {
+  return new AppError("conflict", `${path} has ${stats.size} bytes; ${maxBytes} are allowed.`, {
+    remedy: `SIDECAR_CONFIG_MAX_BYTES=${stats.size}`,
+    extra: { maxBytes },
+  });
+}

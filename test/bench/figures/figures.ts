@@ -1,0 +1,7 @@
+import type { Figure } from "./figure.ts";
+import { memory } from "./memory.ts";
+import { start } from "./start.ts";
+import { strace } from "./strace.ts";
+
+/** All figures, in the order of the table. */
+export const FIGURES: readonly Figure[] = [start, memory, strace];

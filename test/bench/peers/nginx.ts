@@ -1,0 +1,51 @@
+import { nginxVersion, startNginxServer } from "../../support/nginx-server.ts";
+import { ENDLESS_CONNECTIONS } from "../core.ts";
+import type { Peer, Site } from "./peer.ts";
+
+/** nginx, with what a careful person sets: kept connections to the core, buffers that hold the answers. */
+export const nginx: Peer = {
+  name: "nginx",
+  protocols: ["http/1.1", "h2"],
+  async describe() {
+    return `nginx ${await nginxVersion()}, one worker, upstream keepalive 128, access log to a file`;
+  },
+  async start(site) {
+    const http = (port: number) => configuration(site, port);
+    const { port, process } = await startNginxServer({ dir: site.dir, http });
+    return { port, pid: process.pid, [Symbol.asyncDispose]: () => process.stop() };
+  },
+};
+
+function configuration({ corePort, certFile, keyFile }: Site, port: number): string {
+  return `
+  access_log access.log combined;
+  ${ENDLESS_CONNECTIONS}
+  upstream core {
+    server 127.0.0.1:${corePort};
+    keepalive 128;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:${port} ssl http2 backlog=4096;
+    ssl_certificate ${certFile};
+    ssl_certificate_key ${keyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    # The first choice of the sidecar.
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384;
+    ssl_session_cache shared:tls:10m;
+    http2_max_requests 1000000000;
+    location / {
+      proxy_pass http://core;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Request-Id $request_id;
+      proxy_buffers 16 16k;
+    }
+  }
+  `;
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isMissing } from "../support/needs.ts";
+import { poll } from "../support/poll.ts";
+import { type RunningSidecar, startSidecarProcess, TOKEN } from "../support/sidecar.ts";
+
+/** The whole sidecar, as a process, in front of the demo app: from a client's HTTPS down to the app's processes and files. */
+
+const APP = fileURLToPath(new URL("../../examples/legacy-app/server.mjs", import.meta.url));
+let dir: string;
+let config: string;
+let app: ChildProcess;
+let appPort: number;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tickbird-inside-"));
+  config = join(dir, "legacy.ini");
+  await writeFile(config, "; kept\n[site]\ntitle = Before\ngreeting = Hello\n");
+  app = spawn(process.execPath, [APP], {
+    env: {
+      PATH: process.env["PATH"],
+      LEGACY_PORT: "0",
+      LEGACY_CONFIG: config,
+      LEGACY_LOG: join(dir, "legacy.log"),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  app.stdout?.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  appPort = await poll("the app", () => Number(/localhost:(\d+)/.exec(output)?.[1] ?? 0) || undefined);
+});
+afterAll(async () => {
+  app.kill("SIGKILL");
+  await rm(dir, { recursive: true, force: true });
+});
+
+const start = (env: Record<string, string> = {}) =>
+  startSidecarProcess(appPort, {
+    SIDECAR_CONFIG_FILES: config,
+    SIDECAR_CONFIG_RELOAD: "{kind: signal, signal: SIGHUP}",
+    ...env,
+  });
+
+const tracerOf = async (pid: number | undefined) =>
+  Number(/^TracerPid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
+
+/** Begins a trace of many lines and does not wait for its end. */
+async function beginTrace(sidecar: RunningSidecar): Promise<void> {
+  const asked = request({
+    ...{
+      host: "127.0.0.1",
+      port: sidecar.port,
+      ca: await sidecar.ca(),
+      servername: "localhost",
+      agent: false,
+    },
+    path: `/_sidecar/strace/${app.pid}/10000`,
+    headers: { Host: "localhost", Authorization: `Bearer ${TOKEN}` },
+  });
+  asked.on("error", () => undefined);
+  asked.on("response", (answer) => answer.on("error", () => undefined).resume());
+  asked.end();
+  await poll("the app to be traced", async () => (await tracerOf(app.pid)) !== 0);
+}
+
+describe.skipIf(isMissing("ptrace"))("system calls of the app", () => {
+  test("are answered for its main process, which nobody had to name", async () => {
+    await using sidecar = await start();
+    const [answer] = await Promise.all([
+      sidecar.ask("/_sidecar/strace?lines=20"),
+      poll(
+        "requests to make it busy",
+        async () => (await sidecar.ask("/about", { token: null })).status === 200,
+      ),
+    ]);
+    expect(answer.headers["content-type"]).toContain("text/plain");
+    const lines = answer.body.trimEnd().split("\n");
+    expect(lines).toHaveLength(20);
+    for (const line of lines) expect(line).toMatch(/^\d+ +\d+\.\d+ /);
+    expect(await tracerOf(app.pid)).toBe(0);
+    expect((await sidecar.ask("/_sidecar/processes")).json()).toMatchObject({ main: { pid: app.pid } });
+  });
+
+  test("end with the sidecar, on SIGTERM", async () => {
+    await using sidecar = await start();
+    await beginTrace(sidecar);
+    sidecar.process.kill("SIGTERM");
+    await sidecar.ended();
+    expect(await tracerOf(app.pid)).toBe(0);
+  });
+
+  test("end with the sidecar, when it is killed", async () => {
+    await using sidecar = await start();
+    await beginTrace(sidecar);
+    sidecar.process.kill("SIGKILL");
+    await sidecar.ended();
+    await poll("the app to be free", async () => (await tracerOf(app.pid)) === 0);
+    expect(await readFile(`/proc/${app.pid}/status`, "utf8")).toMatch(/^State:\s+[SR]/m);
+  });
+});
+
+test("a change of the app's configuration is written, kept in form, and taken over by the app", async () => {
+  await using sidecar = await start();
+  const read = await sidecar.ask("/_sidecar/config/legacy.ini");
+  const change = await sidecar.ask("/_sidecar/config/legacy.ini", {
+    method: "PATCH",
+    headers: { "If-Match": read.headers.etag ?? "", "Content-Type": "application/merge-patch+json" },
+    body: JSON.stringify({ site: { title: "After" } }),
+  });
+  expect(change.json()).toMatchObject({
+    changed: true,
+    atomic: true,
+    reload: { kind: "signal", done: true },
+  });
+  expect(await readFile(config, "utf8")).toBe("; kept\n[site]\ntitle = After\ngreeting = Hello\n");
+  await poll("the app's page", async () => (await sidecar.ask("/", { token: null })).body.includes("After"));
+  const stale = await sidecar.ask("/_sidecar/config/legacy.ini", {
+    method: "PUT",
+    headers: { "If-Match": read.headers.etag ?? "", "Content-Type": "text/plain" },
+    body: "[site]\n",
+  });
+  expect(stale.json()).toMatchObject({ status: 412, code: "precondition-failed" });
+});

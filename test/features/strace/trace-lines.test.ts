@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { attachComplaints } from "../../../src/features/strace/attach.ts";
+import { straceCommand } from "../../../src/features/strace/command.ts";
+import { createLineSplitter, kindOfLine, pendingCall } from "../../../src/features/strace/trace-lines.ts";
+
+const AT = "19813 1795346434.508819 ";
+
+test.each([
+  `${AT}read(3<pipe:[34814]>,  <unfinished ...>`,
+  `${AT}<... read resumed>"x", 1) = 1 <0.000100>`,
+  `${AT}restart_syscall(<... resuming interrupted read ...>) = 0 <0.1>`,
+  `${AT}write(1</dev/pts/0>, "a <detached ...>", 16) = 16 <0.000010>`,
+  `${AT}write(1, "[ Process PID=1 runs in 32 bit mode. ]"..., 60) = 60 <0.000010>`,
+  `${AT}--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=7, si_uid=0, si_status=0} ---`,
+  `${AT}--- stopped by SIGSTOP ---`,
+  `${AT}+++ exited with 0 +++`,
+])("%s is a line of the process", (line) => {
+  expect(kindOfLine(line)).toBe("data");
+});
+
+test("what strace was interrupted in at the end is pending, not data", () => {
+  for (const call of [`${AT}read(0, `, `${AT}restart_syscall(<... resuming interrupted read ...>`]) {
+    expect(kindOfLine(`${call} <detached ...>`)).toBe("pending");
+    expect(pendingCall(`${call} <detached ...>`)).toBe(call);
+  }
+});
+
+test("a remark of strace about the process is a banner, not data", () => {
+  expect(kindOfLine(`${AT}[ Process PID=19813 runs in 32 bit mode. ]`)).toBe("banner");
+  expect(kindOfLine("[ Process PID=19813 runs in x32 mode. ]")).toBe("banner");
+});
+
+test("lines are whole however the pieces are cut", () => {
+  const text = "one\ntwo\n\nfour\nrest";
+  for (let size = 1; size <= text.length; size++) {
+    const splitter = createLineSplitter();
+    const lines: string[] = [];
+    for (let at = 0; at < text.length; at += size)
+      lines.push(...splitter.split(Buffer.from(text.slice(at, at + size))));
+    expect([lines, splitter.rest()]).toEqual([["one", "two", "", "four"], "rest"]);
+  }
+});
+
+test("strace is started so that the kernel ends it when the sidecar dies, or when it writes or runs too long", () => {
+  const options = {
+    pids: [7, 9],
+    stringLimit: 64,
+    decodeSockets: true,
+    maxFileBytes: 1_000,
+    maxCpuSeconds: 15,
+  };
+  expect(straceCommand(options).join(" ")).toBe(
+    "setpriv --pdeathsig KILL prlimit --core=0 --fsize=1000 --cpu=15 strace -f -ttt -T -yy -s 64 --quiet=attach -A -o /proc/self/fd/3 -p 7 -p 9",
+  );
+  expect(straceCommand({ ...options, decodeSockets: false })).not.toContain("-yy");
+});
+
+test("complaints of strace are told apart by the process they are about", () => {
+  const stderr = `strace: attach: ptrace(PTRACE_SEIZE, 12): Operation not permitted
+strace: Could not attach to process. If your uid matches the uid of the target process…
+strace: attach: ptrace(PTRACE_SEIZE, 13): No such process
+strace: Process 14 detached
+`;
+  expect([...attachComplaints(stderr)]).toEqual([
+    [12, "Operation not permitted"],
+    [13, "No such process"],
+  ]);
+});

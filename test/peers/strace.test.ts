@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { isMissing } from "../support/needs.ts";
+import { describeWith } from "../support/peers.ts";
+import { poll } from "../support/poll.ts";
+import { type Edge, startEdge } from "./edge.ts";
+import { overHttp1 } from "./exchange.ts";
+import { type Nginx, startNginx } from "./nginx.ts";
+import { startTomcat, type Tomcat } from "./tomcat.ts";
+import { type Traffic, tally, traffic } from "./traffic.ts";
+
+/** The one worker of an nginx (proc_pid_children(5)). */
+async function workerOf({ pid }: Nginx): Promise<number> {
+  return Number((await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim());
+}
+
+/** Whether nobody traces any thread of a process. */
+async function runsFree(pid: number): Promise<boolean> {
+  return /^TracerPid:\t0$/m.test(await readFile(`/proc/${pid}/status`, "utf8"));
+}
+
+/** Expects that the traffic goes on, and that no answer of it failed. */
+async function goesOn({ replies }: Traffic): Promise<void> {
+  const before = replies.length;
+  await poll("more answers", () => replies.length > before + 50);
+  expect(tally(replies)).toEqual({ 200: replies.length });
+}
+
+describeWith(["nginx", "strace"], "a trace of nginx that serves", () => {
+  let core: Nginx;
+  let edge: Edge;
+
+  beforeAll(async () => {
+    core = await startNginx({ files: { "small.txt": "a small file\n" } });
+    edge = await startEdge(core.port);
+  });
+  afterAll(async () => {
+    await edge?.[Symbol.asyncDispose]();
+    await core?.[Symbol.asyncDispose]();
+  });
+
+  test.skipIf(isMissing("ptrace"))("shows its calls, and costs no answer", async () => {
+    const worker = await workerOf(core);
+    using route = overHttp1(edge, 8);
+    await using load = traffic(route, { path: "/small.txt", clients: 8 });
+    await load.until(200);
+    for (let round = 0; round < 3; round++) {
+      const answer = await edge.ask(`/_sidecar/strace/${worker}/200`, { headers: { Accept: "text/plain" } });
+      const lines = answer.body.trimEnd().split("\n");
+      expect(answer.status).toBe(200);
+      expect(lines).toHaveLength(200);
+      expect(answer.body).toMatch(/recvfrom\(.*"GET \/small\.txt HTTP\/1\.1\\r\\n/);
+      expect(answer.body).toMatch(/openat\(.*"\/.*\/html\/small\.txt", O_RDONLY/);
+      await poll("the worker to run free", () => runsFree(worker));
+    }
+    await goesOn(load);
+  });
+
+  test.skipIf(isMissing("ptrace"))("finds master and worker by the port they listen on", async () => {
+    const worker = await workerOf(core);
+    using route = overHttp1(edge, 8);
+    await using load = traffic(route, { path: "/small.txt", clients: 8 });
+    await load.until(200);
+    const answer = await edge.ask("/_sidecar/strace?lines=20", { headers: { Accept: "application/json" } });
+    expect(answer.json()).toMatchObject({
+      process: { pid: core.pid, name: "nginx" },
+      descendants: [{ pid: worker, name: "nginx" }],
+      endReason: "lines",
+    });
+    await goesOn(load);
+  });
+});
+
+describeWith(["tomcat", "strace"], "a trace of Tomcat that serves", () => {
+  let core: Tomcat;
+  let edge: Edge;
+
+  beforeAll(async () => {
+    core = await startTomcat();
+    edge = await startEdge(core.port);
+  });
+  afterAll(async () => {
+    await edge?.[Symbol.asyncDispose]();
+    await core?.[Symbol.asyncDispose]();
+  });
+
+  test.skipIf(isMissing("ptrace"))("shows the calls of all its threads, and costs no answer", async () => {
+    using route = overHttp1(edge, 8);
+    await using load = traffic(route, { path: "/examples/servlets/servlet/HelloWorldExample", clients: 8 });
+    await load.until(200);
+    const answer = await edge.ask(`/_sidecar/strace/${core.pid}/500`, { headers: { Accept: "text/plain" } });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain("GET /examples/servlets/servlet/HelloWorldExample HTTP/1.1");
+    const threads = new Set(answer.body.split("\n").map((line) => /^\d+/.exec(line)?.[0]));
+    expect(threads.size).toBeGreaterThan(3);
+    await poll("the JVM to run free", () => runsFree(core.pid));
+    await goesOn(load);
+  });
+});
