@@ -22,9 +22,16 @@ export function maskUrls(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`);
 }
 
+/** Replaces the values of secret-looking members where a text holds JSON: `"password": "x"`. */
+function maskMembers(text: string): string {
+  return text.replace(/"([^"\\]+)"(\s*:\s*)"(?:[^"\\]|\\.)*"/g, (member, name: string, colon: string) =>
+    looksSecret(name) ? `"${name}"${colon}"${MASK}"` : member,
+  );
+}
+
 /**
- * Masks the secrets of a command line: `--password=x`, `--token x`, `-Dkey.secret=x`, `TOKEN=x` and URLs with a
- * password. A heuristic: what carries a secret under a harmless name is not found.
+ * Masks the secrets of a command line: `--password=x`, `--token x`, `-Dkey.secret=x`, `TOKEN=x`, URLs with a
+ * password, and members of JSON. A heuristic: what carries a secret under a harmless name is not found.
  */
 export function maskArguments(argv: readonly string[]): string[] {
   let nextIsSecret = false;
@@ -39,6 +46,6 @@ export function maskArguments(argv: readonly string[]): string[] {
       return `${name}${assignment?.[2]}${MASK}`;
     }
     nextIsSecret = assignment === null && /^--?[A-Za-z]/.test(argument) && looksSecret(argument);
-    return maskUrls(argument);
+    return maskUrls(maskMembers(argument));
   });
 }

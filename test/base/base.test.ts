@@ -56,6 +56,12 @@ describe("secrets", () => {
     ]);
   });
 
+  test("are masked in JSON that is an argument", () => {
+    expect(maskArguments(['--env={"user": "u", "db_password":"a\\"b"}'])).toEqual([
+      '--env={"user": "u", "db_password":"******"}',
+    ]);
+  });
+
   test("are masked in URLs, also with an empty user", () => {
     expect(maskUrls("redis://:secret@host and http://host/a:b@c")).toBe(
       "redis://:******@host and http://host/a:b@c",

@@ -32,18 +32,26 @@ export function detailText(detail: ProcessDetail): string {
   return [...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ""].join("\n");
 }
 
-/** The list as a page, with links to each process and its system calls. */
+/** The list as a page: the app's main process first, kernel threads left out, links to each and its system calls. */
 export function listPage(list: ProcessList): Page {
-  const rows = list.processes.map((each) => {
-    const [pid = "", ...rest] = cells(each);
-    const trace = each.isSidecar || each.isKernelThread ? html`` : html`<a href="strace/${pid}">strace</a>`;
-    return html`<tr><td><a href="processes/${pid}">${pid}</a>${rest.map((cell) => html`<td>${cell}`)}<td>${trace}</tr>`;
-  });
+  const shown = list.processes.filter((each) => !each.isKernelThread);
+  const rows = shown.toSorted((a, b) => Number(b.isMain) - Number(a.isMain) || a.pid - b.pid).map(pageRow);
+  const left = list.processes.length - shown.length;
+  const note = left === 0 ? html`` : html`<p class="dim">${left} kernel threads are not shown.</p>`;
   return renderPage({
     title: "Processes",
     body: html`${topBar("./")}<main><h1>Processes</h1>${headings(list).map((text) => html`<p>${text}</p>`)}
-<table><thead><tr>${COLUMNS.map((title) => html`<th>${title}`)}<th>Trace</tr></thead><tbody>${rows}</tbody></table></main>`,
+<table><thead><tr>${COLUMNS.map((title) => html`<th>${title}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
   });
+}
+
+function pageRow(each: ProcessSummary): Html {
+  const [pid = "", ...rest] = cells(each);
+  const commandCell = rest.pop() ?? "";
+  const trace = each.isSidecar ? html`` : html` <a href="strace/${pid}">strace</a>`;
+  return html`<tr><td class="fit"><a href="processes/${pid}">${pid}</a>${trace}${rest.map(
+    (cell) => html`<td class="fit">${cell}`,
+  )}<td><code>${commandCell}</code></tr>`;
 }
 
 /** One process as a page. */

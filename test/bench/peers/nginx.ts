@@ -30,8 +30,6 @@ function configuration({ corePort, certFile, keyFile }: Site, port: number): str
     ssl_certificate ${certFile};
     ssl_certificate_key ${keyFile};
     ssl_protocols TLSv1.2 TLSv1.3;
-    # The first choice of the sidecar.
-    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384;
     ssl_session_cache shared:tls:10m;
     http2_max_requests 1000000000;
     location / {

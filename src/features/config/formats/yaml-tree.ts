@@ -40,7 +40,7 @@ export function readYaml(document: YamlDocument, text: string): YamlReading {
     places: new Map(),
     anchors: new Map(),
     seen: new Set(),
-    budget: text.length + 100_000,
+    budget: text.length + 20_000,
   };
   const tree = readNode(reader, document.contents, []);
   return { tree, values: [...reader.places.values()].toSorted((one, other) => one.start - other.start) };

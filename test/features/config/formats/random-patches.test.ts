@@ -8,7 +8,7 @@ import { randomOf, randomPatch } from "../support/random.ts";
 import { DOCUMENTS, randomStringPatch } from "../support/random-documents.ts";
 
 const FORMATS = ["json", "jsonc", "yaml", "ini", "properties", "env"] as const;
-const RUNS = 300;
+const RUNS = 150;
 
 describe.each(FORMATS)("%s", (format) => {
   const hasTypes = format === "json" || format === "jsonc" || format === "yaml";
@@ -17,25 +17,19 @@ describe.each(FORMATS)("%s", (format) => {
     let refused = 0;
     for (let seed = 1; seed <= RUNS; seed++) {
       const random = randomOf(seed);
-      const text = DOCUMENTS[format](random);
-      const content = readContent(Buffer.from(text), format);
-      if (content.document === null)
-        throw new Error(`seed ${seed} is no ${format}: ${content.parseError?.detail}`);
+      const content = readContent(Buffer.from(DOCUMENTS[format](random)), format);
+      if (content.document === null) throw new Error(`seed ${seed}: ${content.parseError?.detail}`);
       const plain = JSON.parse(stringify(content.document.tree));
       const patch = treeOfJson(hasTypes ? randomPatch(random, plain) : randomStringPatch(random, plain));
-      const wanted = mergePatch(content.document.tree, patch);
-      try {
-        const result = readContent(patchContent(content, format, patch), format).document;
-        expect(result !== null && equalTrees(result.tree, wanted), `seed ${seed}`).toBe(true);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        // What a format has no safe way to write; its own tests say what that is.
-        expect(error.code, `seed ${seed}`).toBe("content-invalid");
-        refused += 1;
+      const bytes = unlessRefused(() => patchContent(content, format, patch));
+      if (bytes === undefined) refused += 1;
+      else {
+        const result = readContent(bytes, format).document?.tree;
+        expect(equalTrees(result, mergePatch(content.document.tree, patch)), `seed ${seed}`).toBe(true);
       }
     }
     // JSON can write everything; YAML all but corners; the others have values that readers disagree about.
-    expect(refused).toBeLessThan({ json: 1, jsonc: 1, yaml: 5, ini: 120, properties: 1, env: 20 }[format]);
+    expect(refused).toBeLessThan({ json: 1, jsonc: 1, yaml: 3, ini: 60, properties: 1, env: 10 }[format]);
   });
 
   test("whatever a patch changes, every comment on a line of its own outside of it stays", () => {
@@ -49,7 +43,7 @@ describe.each(FORMATS)("%s", (format) => {
       );
       if (scalars.length === 0) continue;
       const patch = Object.fromEntries(scalars.map(([key]) => [key, "changed"]));
-      const result = tryPatch(() => patchContent(content, format, treeOfJson(patch)).toString());
+      const result = unlessRefused(() => patchContent(content, format, treeOfJson(patch)).toString());
       if (result === undefined) continue;
       const comments = text.match(/comment \d+/g) ?? [];
       expect(result.match(/comment \d+/g) ?? [], `seed ${seed}`).toEqual(comments);
@@ -58,11 +52,12 @@ describe.each(FORMATS)("%s", (format) => {
   });
 });
 
-function tryPatch(action: () => string): string | undefined {
+/** Undefined where the format has no safe way to write a change; what that is, its own tests say. */
+function unlessRefused<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if (error instanceof AppError) return undefined;
+    if (error instanceof AppError && error.code === "content-invalid") return undefined;
     throw error;
   }
 }

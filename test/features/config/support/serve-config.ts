@@ -69,7 +69,12 @@ export async function serveConfig(
     const answer = await served.get(`/config/${name}`, { headers: { accept: "application/json" } });
     return answer.headers.get("etag") ?? "";
   };
-  const change = async (method: string, name: string, body: BodyInit, headers: Record<string, string>) =>
+  const change = async (
+    method: string,
+    name: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+  ) =>
     served.get(`/config/${name}`, {
       method,
       body,

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { MASK } from "../../../src/base/secrets.ts";
+import { readContent } from "../../../src/features/config/content.ts";
+import type { FormatName } from "../../../src/features/config/formats/format.ts";
+import { maskText } from "../../../src/features/config/masks.ts";
+import { unmaskContent } from "../../../src/features/config/unmask.ts";
+import { refusal } from "./support/patch-file.ts";
+import { AS_VIEWER, serveConfig, testFolder } from "./support/serve-config.ts";
+
+const SECRETS = ["hunter2", "s3cret", "MIIabc", "p1w", "p2w", "k-123456", "abc def"];
+
+const TEXTS: readonly [FormatName, string][] = [
+  [
+    "yaml",
+    `# password = hunter2
+db:
+  password: 'hunter2' # the password
+  url: postgres://u:s3cret@h/db
+  key: |
+    -----BEGIN RSA PRIVATE KEY-----
+    MIIabc
+    -----END RSA PRIVATE KEY-----
+  conn: "Server=x;Password=abc def;Db=y"
+shared: &shared k-123456
+api_key: *shared
+users:
+  - {name: a, password: p1w}
+  - {name: b, password: p2w}
+`,
+  ],
+  ["json", '{"a":{"password":"hunter2","n":1},"clientSecret":"s3cret","jdbc":"jdbc:x://h?password=p1w&x=1"}'],
+  ["jsonc", '{\n  // "token": "hunter2"\n  "token": "s3cret", // a token\n  "token": "p1w"\n}\n'],
+  ["ini", '; token = hunter2\n; token = s3cret\n[db]\npassword = p1w ; or not\nPWD="p2w"\nuser = x\n'],
+  ["properties", "db.password=hunter2\\\n  s3cret\nurl=postgres\\://u\\:p1w@h\nplain=1\n"],
+  ["env", "export DB_PASSWORD='abc def' # token=hunter2\nURL=postgres://u:s3cret@h/x\nDB_PASSWORD=p1w\n"],
+  [
+    "text",
+    `requirepass hunter2
+masterauth s3cret
+<Resource name="jdbc" password="p1w"/>
+<add key="DbPassword" value="p2w" />
+<password>k-123456</password>
+proxy_set_header Authorization "Bearer k-123456";
+-----BEGIN PRIVATE KEY-----
+MIIabc
+-----END PRIVATE KEY-----
+#****** not a secret ******
+user bob
+`,
+  ],
+];
+
+describe.each(TEXTS)("%s", (format, text) => {
+  const content = readContent(Buffer.from(text), format);
+  const masked = maskText(content);
+
+  test("no secret is left in what is shown", () => {
+    expect(masked?.text).toContain(MASK);
+    for (const secret of SECRETS) expect(masked?.text).not.toContain(secret);
+  });
+
+  test("what is shown, sent back, is the file as it was, byte by byte", () => {
+    const sent = readContent(Buffer.from(masked?.text ?? ""), format);
+    expect(unmaskContent(sent, content, format).toString()).toBe(text);
+  });
+});
+
+const [, YAML] = TEXTS[0] ?? ["yaml", ""];
+
+function sendBack(change: (shown: string) => string): () => string {
+  const old = readContent(Buffer.from(YAML), "yaml");
+  const text = change(maskText(old)?.text ?? "");
+  return () => unmaskContent(readContent(Buffer.from(text), "yaml"), old, "yaml").toString();
+}
+
+test("a secret that is changed is changed, and the masked ones beside it stay", () => {
+  const text = sendBack((shown) => shown.replace('"******" # the password', "new # the password"))();
+  expect(text).toBe(YAML.replace("'hunter2' # the password", "new # the password"));
+});
+
+test("an element that is removed takes its secret along, and the others keep theirs", () => {
+  const text = sendBack((shown) => shown.replace(/ {2}- \{name: a.*\n/, ""))();
+  expect(text).toBe(YAML.replace("  - {name: a, password: p1w}\n", ""));
+});
+
+test("an element that is changed in its place keeps its secret", () => {
+  const text = sendBack((shown) => shown.replace("name: a,", "name: z,"))();
+  expect(text).toBe(YAML.replace("name: a,", "name: z,"));
+});
+
+test("a mask that stands for nothing, or nobody knows for what, is refused", () => {
+  expect(refusal(sendBack((shown) => shown.replace("db:", "other:")))).toBe(
+    "content-invalid /other/password",
+  );
+  expect(refusal(sendBack((shown) => `${shown}new_password: "******"\n`))).toBe(
+    "content-invalid /new_password",
+  );
+  expect(refusal(sendBack((shown) => shown.replace("@h/db", "@elsewhere/db")))).toBe(
+    "content-invalid /db/url",
+  );
+  expect(refusal(sendBack((shown) => shown.replace("= ******", "= ****** or so")))).toBe("content-invalid ");
+  expect(refusal(sendBack((shown) => `${shown}---\na: 1\n`))).toBe("content-invalid ");
+});
+
+test("of two lines of plain text that look alike with masks, one can't be dropped silently", () => {
+  const old = readContent(Buffer.from("requirepass one\nrequirepass two\n"), "text");
+  const sent = readContent(Buffer.from("requirepass ******\n"), "text");
+  expect(refusal(() => unmaskContent(sent, old, "text"))).toBe("content-invalid ");
+});
+
+test("over HTTP, secrets are masked in every form until an operator asks, and that is written to the audit log", async () => {
+  await using folder = await testFolder();
+  await using app = await serveConfig({ files: [await folder.write("app.yaml", YAML)] });
+  for (const accept of ["text/plain", "application/json", "text/html"]) {
+    for (const headers of [{ accept }, { accept, ...AS_VIEWER }]) {
+      const answer = await app.get("/config/app.yaml", { headers });
+      const body = await answer.text();
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("sidecar-masked-values")).toBe("9");
+      for (const secret of SECRETS) expect(body).not.toContain(secret);
+    }
+    const shown = await app.get("/config/app.yaml?secrets=show", { headers: { accept } });
+    expect(await shown.text()).toContain("hunter2");
+  }
+  const audit = app.logged.filter(({ audit }) => audit === "config.secrets");
+  expect(audit).toHaveLength(3);
+  expect(audit[0]).toMatchObject({ user: "operator", file: "app.yaml", requestId: expect.any(String) });
+  expect(JSON.stringify(app.logged)).not.toContain("hunter2");
+});
+
+test("a viewer does not get secrets by asking", async () => {
+  await using folder = await testFolder();
+  await using app = await serveConfig({ files: [await folder.write("app.yaml", YAML)] });
+  const answer = await app.get("/config/app.yaml?secrets=show", { headers: AS_VIEWER });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ code: "role-required" });
+});
+
+test("PUT and PATCH with masks leave the old values, and the ETag is that of the real bytes", async () => {
+  await using folder = await testFolder();
+  await using app = await serveConfig({ files: [await folder.write("app.yaml", YAML)] });
+  const shown = await (await app.get("/config/app.yaml")).text();
+  expect(await (await app.put("app.yaml", shown)).json()).toMatchObject({ changed: false });
+  expect((await app.put("app.yaml", shown.replace("name: b", "name: c"))).status).toBe(200);
+  expect(await folder.read("app.yaml")).toBe(YAML.replace("name: b", "name: c"));
+
+  const patch = { db: { password: MASK, url: "postgres://u:******@h/db", port: 5 }, api_key: MASK };
+  expect((await app.patch("app.yaml", patch)).status).toBe(200);
+  expect(await folder.read("app.yaml")).toBe(
+    YAML.replace("name: b", "name: c").replace('Db=y"\n', 'Db=y"\n  port: 5\n'),
+  );
+  const refused = await app.patch("app.yaml", { db: { new_password: MASK } });
+  expect(refused.status).toBe(422);
+  expect(await refused.json()).toMatchObject({ errors: [{ pointer: "/db/new_password" }] });
+});
+
+test("a file that can't be parsed is held back until an operator asks for it as it is", async () => {
+  await using folder = await testFolder();
+  await using app = await serveConfig({
+    files: [await folder.write("app.json", '{"password":\n "hunter2"')],
+  });
+  const text = await app.get("/config/app.json", { headers: AS_VIEWER });
+  expect(text.status).toBe(409);
+  expect(await text.json()).toMatchObject({ code: "conflict", errors: [{ line: 2, column: 11 }] });
+  const json = await app.get("/config/app.json", { headers: { accept: "application/json" } });
+  const body = await json.json();
+  expect(body).toMatchObject({ content: null, parsed: null, parseError: { line: 2, column: 11 } });
+  expect(body.contentReason).toMatch(/can't be found and masked/);
+  const page = await app.get("/config/app.json", { headers: { accept: "text/html" } });
+  expect(await page.text()).not.toContain("hunter2");
+  const shown = await app.get("/config/app.json?secrets=show");
+  expect(await shown.text()).toBe('{"password":\n "hunter2"');
+});
