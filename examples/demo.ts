@@ -49,7 +49,13 @@ async function startCore(): Promise<number> {
   const config = join(folder, "legacy.ini");
   copyFileSync(new URL("legacy-app/legacy.ini", import.meta.url), config);
   const core = startProgram("the demo app", ["examples/legacy-app/server.mjs"], {
-    env: { LEGACY_PORT: "0", LEGACY_CONFIG: config, LEGACY_LOG: join(folder, "legacy.log") },
+    env: {
+      LEGACY_PORT: "0",
+      // As in a container, nobody but the sidecar (and who sits at this machine) reaches it.
+      LEGACY_HOST: "127.0.0.1",
+      LEGACY_CONFIG: config,
+      LEGACY_LOG: join(folder, "legacy.log"),
+    },
     echo: options.verbose,
   });
   programs.push(core);
@@ -95,7 +101,7 @@ async function describe(port: number, corePort: number): Promise<string> {
   if (statusCode !== 200) throw new Error(`the configuration API answered ${statusCode}`);
   const curl = `curl -k -H 'Authorization: Bearer ${token}'`;
   return `
-  The app      ${url}/   (the demo app itself: http://localhost:${corePort}/)
+  The app      ${url}/   (the demo app itself: http://127.0.0.1:${corePort}/)
   Dashboard    ${url}/_sidecar/#token=${token}
 
   Try, in another terminal:

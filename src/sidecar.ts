@@ -9,10 +9,11 @@ import { createDispatch } from "./listener/dispatch.ts";
 import { type ListenerHandlers, startListener } from "./listener/listener.ts";
 import { startRedirect } from "./listener/redirect.ts";
 import type { Settings } from "./settings/schema.ts";
-import { createTokenCheck, type TokenCheck } from "./web/credentials.ts";
+import { readClientCa } from "./web/client-certificate.ts";
+import type { TokenCheck } from "./web/credentials.ts";
 import type { Logger } from "./web/log.ts";
 import { createSessions, type Sessions } from "./web/sessions.ts";
-import { type LoadedTokens, loadTokens } from "./web/tokens.ts";
+import { openTokens, type Tokens } from "./web/tokens.ts";
 
 /** A running sidecar. */
 export interface Sidecar extends AsyncDisposable {
@@ -20,7 +21,7 @@ export interface Sidecar extends AsyncDisposable {
   /** Null where plain HTTP is switched off. */
   readonly httpPort: number | null;
   /** The token that was made because the settings name none. */
-  readonly generatedToken: LoadedTokens["generated"];
+  readonly generatedToken: Tokens["generated"];
   /** Looks at the certificate and token files again, and takes over what `settings` may change live. */
   reload(settings: Settings): Promise<void>;
   /** Stops in order: not ready, no new connections, what is under way finishes, the rest is cut. True when none was. */
@@ -44,10 +45,9 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
       signal: background.signal,
     }),
   );
-  const tokens = await loadTokens(settings);
-  let checkCurrent = createTokenCheck(tokens.entries);
-  const checkToken: TokenCheck = (token) => checkCurrent(token);
+  const tokens = await openTokens(settings);
   const sessions = createSessions();
+  const clientCa = await readClientCa(settings.auth.clientCaFile);
 
   const forwarder = stack.use(createForwarder(settings.core, () => state.closing));
   const features = createFeatures({
@@ -63,11 +63,11 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     certificates,
     forwarder,
     features,
-    checkToken,
+    checkToken: tokens.check,
     sessions,
     state,
   });
-  const listener = stack.use(await startListener(settings.https, certificates, requests, log));
+  const listener = stack.use(await startListener(settings.https, { certificates, clientCa }, requests, log));
   const redirect = settings.http.enabled
     ? stack.use(await startRedirect(settings, () => settings.https.publicPort ?? listener.port))
     : null;
@@ -80,7 +80,7 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     async reload(next) {
       if (state.closing) return;
       log.level = next.log.level;
-      checkCurrent = createTokenCheck((await loadTokens(next)).entries);
+      await tokens.reload(next);
       await certificates.reload();
     },
     async stop() {
@@ -126,7 +126,7 @@ function createRequests(parts: RequestParts): ListenerHandlers {
   const { settings, log, certificates, forwarder, features, checkToken, sessions, state } = parts;
   const app = createApp({
     ...{ settings, log, features },
-    authentication: { enabled: settings.auth.enabled, checkToken, sessions },
+    authentication: { ...settings.auth, checkToken, sessions },
     hostNames: () => ["localhost", hostname(), ...settings.https.names, ...certificates.current().names],
     isClosing: () => state.closing,
   });

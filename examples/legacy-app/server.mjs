@@ -9,6 +9,7 @@ import { echo } from "./websocket.mjs";
 
 const {
   LEGACY_PORT = "8000",
+  LEGACY_HOST,
   LEGACY_CONFIG = fileURLToPath(new URL("legacy.ini", import.meta.url)),
   LEGACY_LOG,
 } = process.env;
@@ -50,7 +51,7 @@ server.on("error", (error) => {
   process.exit(1);
 });
 
-server.listen(Number(LEGACY_PORT), () => {
+server.listen(Number(LEGACY_PORT), LEGACY_HOST, () => {
   console.log(`legacy-app: http://localhost:${server.address().port}, process ${process.pid}`);
   note("started");
 });

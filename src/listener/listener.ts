@@ -40,7 +40,7 @@ const MAX_HEADER_BYTES = 65_536;
 /** Opens the port. @throws {StartError} when it can't be bound, naming the setting. */
 export async function startListener(
   settings: Settings["https"],
-  certificates: CertificateStore,
+  { certificates, clientCa }: { certificates: CertificateStore; clientCa: string | undefined },
   handlers: ListenerHandlers,
   log: Logger,
 ): Promise<Listener> {
@@ -55,9 +55,12 @@ export async function startListener(
   });
   const connections = new Set<TLSSocket>();
   const server = createServer({
-    ...tlsOptions(certificates),
+    ...tlsOptions(certificates, clientCa),
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: HANDSHAKE_MS,
+    // A client without one is served all the same: the app's users have tokens, or nothing to do with us.
+    requestCert: clientCa !== undefined,
+    rejectUnauthorized: false,
   });
   server.on("secureConnection", (socket) => {
     connections.add(socket);
@@ -66,7 +69,7 @@ export async function startListener(
     (socket.alpnProtocol === "h2" ? http2 : http1).accept(socket);
   });
   server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
-  certificates.onChange(() => server.setSecureContext(tlsOptions(certificates)));
+  certificates.onChange(() => server.setSecureContext(tlsOptions(certificates, clientCa)));
 
   let closed: Promise<void> | undefined;
   const stopAccepting = () => {

@@ -14,8 +14,14 @@ const CIPHERS = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
-/** What every handshake uses; complete each time, since replacing the context forgets what is left out. */
-export function tlsOptions(certificates: CertificateStore): SecureContextOptions & { ticketKeys: Buffer } {
+/**
+ * What every handshake uses; complete each time, since replacing the context forgets what is left out.
+ * @param clientCa signs the client certificates that are asked for; undefined asks for none.
+ */
+export function tlsOptions(
+  certificates: CertificateStore,
+  clientCa?: string | undefined,
+): SecureContextOptions & { ticketKeys: Buffer } {
   const { certPem, keyPem } = certificates.current();
   return {
     cert: certPem,
@@ -24,5 +30,6 @@ export function tlsOptions(certificates: CertificateStore): SecureContextOptions
     honorCipherOrder: true,
     minVersion: "TLSv1.2",
     ticketKeys: certificates.ticketKeys(),
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
   };
 }

@@ -113,6 +113,13 @@ const auth = z.strictObject({
       description:
         "Further tokens: `name`, `token`, `role` (`viewer` or `operator`), `expires` (ISO 8601). YAML or JSON.",
     }),
+  clientCaFile: path.optional().meta({
+    description:
+      "The CA (PEM) whose client certificates are credentials too. Browsers that have one will ask which to show.",
+  }),
+  clientOperators: z.array(z.string().min(1)).default([]).meta({
+    description: "The common names of client certificates that are operators. All others are viewers.",
+  }),
 });
 
 const log = z.strictObject({

@@ -1,5 +1,6 @@
 import type { Middleware } from "koa";
 import { AppError } from "../base/errors.ts";
+import { clientCertificateName } from "./client-certificate.ts";
 import type { Principal, RequestState, WebContext } from "./context.ts";
 import { readAuthorization, type TokenCheck, type TokenVerdict } from "./credentials.ts";
 import { requestInfo } from "./request-info.ts";
@@ -10,6 +11,8 @@ export interface AuthenticationOptions {
   readonly enabled: boolean;
   readonly checkToken: TokenCheck;
   readonly sessions: Sessions;
+  /** The common names of client certificates that are operators. */
+  readonly clientOperators: readonly string[];
 }
 
 const OPEN_DOOR: Principal = { name: "anyone", role: "operator", via: "none" };
@@ -42,7 +45,8 @@ function identifyOrRefuse(ctx: WebContext, options: AuthenticationOptions): Prin
   }
 }
 
-function identify(ctx: WebContext, { checkToken, sessions }: AuthenticationOptions): Principal | null {
+/** A header is asked first, then the session, then the client certificate. */
+function identify(ctx: WebContext, options: AuthenticationOptions): Principal | null {
   const header = ctx.get("Authorization");
   if (header !== "") {
     const sent = readAuthorization(header);
@@ -51,15 +55,26 @@ function identify(ctx: WebContext, { checkToken, sessions }: AuthenticationOptio
         remedy: "Authorization: Bearer <token>",
       });
     }
-    return principalOf(checkToken(sent.token), sent.via);
+    const verdict = options.checkToken(sent.token);
+    // An app with Basic authentication of its own makes the browser send that here too: the session still counts.
+    const isAppsOwn = verdict.kind === "unknown" && sent.via === "basic";
+    return (isAppsOwn ? identifyWithoutHeader(ctx, options) : null) ?? principalOf(verdict, sent.via);
   }
+  return identifyWithoutHeader(ctx, options);
+}
+
+function identifyWithoutHeader(ctx: WebContext, options: AuthenticationOptions): Principal | null {
+  const { checkToken, sessions, clientOperators } = options;
   const cookie = ctx.cookies.get(SESSION_COOKIE);
-  if (cookie === undefined) return null;
-  const token = sessions.tokenOf(cookie);
-  if (token === undefined) return null;
-  const verdict = checkToken(token);
-  if (verdict.kind !== "accepted") sessions.end(cookie);
-  return principalOf(verdict, "session");
+  const token = cookie === undefined ? undefined : sessions.tokenOf(cookie);
+  if (cookie !== undefined && token !== undefined) {
+    const verdict = checkToken(token);
+    if (verdict.kind !== "accepted") sessions.end(cookie);
+    return principalOf(verdict, "session");
+  }
+  const name = clientCertificateName(ctx.req);
+  if (name === undefined) return null;
+  return { name, role: clientOperators.includes(name) ? "operator" : "viewer", via: "certificate" };
 }
 
 function principalOf(verdict: TokenVerdict, via: Principal["via"]): Principal {

@@ -8,7 +8,7 @@ export type Role = "viewer" | "operator";
 export interface Principal {
   readonly name: string;
   readonly role: Role;
-  readonly via: "bearer" | "basic" | "session" | "none";
+  readonly via: "bearer" | "basic" | "session" | "certificate" | "none";
 }
 
 /** What the middleware leaves on a request for the routes. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf, StartError } from "../base/errors.ts";
 import { readOrCreateSecret, readSecret } from "../linux/secret-file.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { TokenEntry } from "./credentials.ts";
+import { createTokenCheck, type TokenCheck, type TokenEntry } from "./credentials.ts";
 
 /** The tokens that are valid, and the one that was made where the settings name none. */
 export interface LoadedTokens {
@@ -11,13 +11,37 @@ export interface LoadedTokens {
   readonly generated: { readonly token: string; readonly path: string; readonly isNew: boolean } | null;
 }
 
+/** The tokens in force; a reload replaces them under those who hold the check. */
+export interface Tokens {
+  readonly check: TokenCheck;
+  /** The token that was made because the settings name none. */
+  readonly generated: LoadedTokens["generated"];
+  /** Takes over other tokens. @throws {StartError} and those in force stay so. */
+  reload(settings: TokenSettings): Promise<void>;
+}
+
+type TokenSettings = Pick<Settings, "auth" | "certs">;
+
 const MIN_LENGTH = 16;
+
+/** Loads the tokens for the first time. @throws {StartError} as {@link loadTokens}. */
+export async function openTokens(settings: TokenSettings): Promise<Tokens> {
+  const { entries, generated } = await loadTokens(settings);
+  let current = createTokenCheck(entries);
+  return {
+    check: (token) => current(token),
+    generated,
+    async reload(next) {
+      current = createTokenCheck((await loadTokens(next)).entries);
+    },
+  };
+}
 
 /**
  * Collects the tokens of the settings; where there is none, the generated one of the state folder.
  * @throws {StartError} when a token file can't be read, holds too short a token, or can't be made.
  */
-export async function loadTokens(settings: Pick<Settings, "auth" | "certs">): Promise<LoadedTokens> {
+export async function loadTokens(settings: TokenSettings): Promise<LoadedTokens> {
   const { auth, certs } = settings;
   const entries: TokenEntry[] = [...auth.tokens];
   if (auth.token !== undefined) entries.push({ name: "operator", role: "operator", token: auth.token });

@@ -1,14 +1,16 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
+import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTestCertificate } from "../support/certificate.ts";
 import { listenLocally, unusedPort } from "../support/front.ts";
 import { poll } from "../support/poll.ts";
-import { ask, startSidecarProcess } from "../support/sidecar.ts";
+import { ask, runProgram, startSidecarProcess } from "../support/sidecar.ts";
 
 const core = createServer((request, answer) => answer.end(`core: ${request.url}`));
 let corePort: number;
@@ -134,6 +136,57 @@ test("the CA can be downloaded, and with it everything verifies", async () => {
   await new Promise((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
   expect(socket.authorized).toBe(true);
   socket.destroy();
+});
+
+describe("client certificates", () => {
+  const issue = async (ca: { certPem: string; keyPem: string }, cn: string) => {
+    const issuer = { cert: ca.certPem, key: ca.keyPem };
+    return generate([{ name: "commonName", value: cn }], { keyType: "ec", algorithm: "sha256", ca: issuer });
+  };
+
+  test("of the named CA are credentials, over HTTP/1.1 and HTTP/2; others are none", async () => {
+    const ca = await makeTestCertificate();
+    const caFile = join(dir, "client-ca.crt");
+    await writeFile(caFile, ca.certPem);
+    await using sidecar = await startSidecarProcess(corePort, {
+      SIDECAR_AUTH_CLIENT_CA_FILE: caFile,
+      SIDECAR_AUTH_CLIENT_OPERATORS: "ops",
+    });
+    const serverCa = await sidecar.ca();
+    const whoami = async (client: { cert: string; private: string } | undefined) => {
+      const shown = client === undefined ? {} : { cert: client.cert, key: client.private };
+      const session = connectHttp2(`https://localhost:${sidecar.port}`, { ca: serverCa, ...shown });
+      const stream = session.request({ ":path": "/_sidecar/session" });
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      session.close();
+      return JSON.parse(Buffer.concat(chunks).toString());
+    };
+    expect(await whoami(await issue(ca, "ops"))).toEqual({
+      name: "ops",
+      role: "operator",
+      via: "certificate",
+    });
+    expect(await whoami(await issue(ca, "someone"))).toMatchObject({ name: "someone", role: "viewer" });
+    expect(await whoami(await issue(await makeTestCertificate(), "ops"))).toMatchObject({ status: 401 });
+    expect(await whoami(undefined)).toMatchObject({ status: 401 });
+    const own = await issue(ca, "ops");
+    const http1 = await ask(sidecar.port, serverCa, "/_sidecar/session", {
+      token: null,
+      tls: { cert: own.cert, key: own.private },
+    });
+    expect(http1.json()).toMatchObject({ name: "ops", via: "certificate" });
+    expect((await sidecar.ask("/x", { token: null })).body).toBe("core: /x");
+  });
+
+  test("need a CA that is one", async () => {
+    await using program = runProgram(["--core", "http://127.0.0.1:1"], {
+      SIDECAR_AUTH_CLIENT_CA_FILE: join(dir, "missing"),
+      SIDECAR_CERTS_DIR: dir,
+    });
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain("SIDECAR_AUTH_CLIENT_CA_FILE");
+  });
 });
 
 test("with a self-made certificate nothing ever says Strict-Transport-Security", async () => {

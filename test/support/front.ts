@@ -50,7 +50,7 @@ export async function startFront(corePort: number, file: Record<string, unknown>
     },
     log,
   );
-  const listener = await startListener(settings.https, certificates, handlers, log);
+  const listener = await startListener(settings.https, { certificates, clientCa: undefined }, handlers, log);
   return {
     port: listener.port,
     ca: certificates.caPem() ?? "",

@@ -53,6 +53,7 @@ export async function serveFeatures(
     features,
     authentication: {
       enabled: options.authentication ?? true,
+      clientOperators: [],
       checkToken,
       sessions: options.sessions ?? createSessions(),
     },

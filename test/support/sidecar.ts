@@ -28,6 +28,8 @@ export interface AskOptions {
   readonly body?: string;
   /** Sent as `Authorization: Bearer`; the operator's by default, null for none. */
   readonly token?: string | null;
+  /** A client certificate to show. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** The program, run as a process of its own. */
@@ -114,7 +116,7 @@ export async function startSidecarProcess(
 
 /** Asks `https://localhost:<port><path>` over a connection of its own, trusting `ca`. */
 export function ask(port: number, ca: string, path: string, options: AskOptions = {}): Promise<Answer> {
-  const { method = "GET", headers = {}, body, token = TOKEN } = options;
+  const { method = "GET", headers = {}, body, token = TOKEN, tls = {} } = options;
   const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const asked = request(
@@ -126,6 +128,7 @@ export function ask(port: number, ca: string, path: string, options: AskOptions 
       ca,
       servername: "localhost",
       agent: false,
+      ...tls,
       headers: { Host: "localhost", ...authorization, ...headers },
     },
     (answer) => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fileList } from "../../../src/features/config/config-schema.ts";
 import { AS_VIEWER, serveConfig, testFolder } from "./support/serve-config.ts";
 
 test("GET gives the very bytes, with their SHA-256 as a strong ETag", async () => {
@@ -129,14 +130,8 @@ test("the list names every file, and those that are missing or strange with what
     { path: await folder.write("other", "x"), format: "yaml" },
   ];
   await using app = await serveConfig({ files });
-  const { files: list } = await (await app.get("/config", { headers: AS_VIEWER })).json();
-  expect(list.map(({ name }: { name: string }) => name)).toEqual([
-    "good.ini",
-    "gone",
-    "folder.ini",
-    "zero",
-    "other",
-  ]);
+  const { files: list } = fileList.parse(await (await app.get("/config", { headers: AS_VIEWER })).json());
+  expect(list.map(({ name }) => name)).toEqual(["good.ini", "gone", "folder.ini", "zero", "other"]);
   expect(list[0]).toMatchObject({
     path: good,
     format: "ini",
@@ -150,8 +145,8 @@ test("the list names every file, and those that are missing or strange with what
     etag: await app.etag("good.ini"),
     reload: { kind: "none" },
   });
-  expect(list[0].problem).toBeUndefined();
-  expect(Date.now() - Date.parse(list[0].modifiedAt)).toBeLessThan(60_000);
+  expect(list[0]?.problem).toBeUndefined();
+  expect(Date.now() - Date.parse(list[0]?.modifiedAt ?? "")).toBeLessThan(60_000);
   expect(list[1]).toMatchObject({
     sizeBytes: null,
     etag: null,
@@ -162,8 +157,8 @@ test("the list names every file, and those that are missing or strange with what
       remedy: expect.stringContaining("Mount"),
     },
   });
-  expect(list[2].problem.detail).toContain("is a folder");
-  expect(list[3].problem.detail).toContain("is a device");
+  expect(list[2]?.problem?.detail).toContain("is a folder");
+  expect(list[3]?.problem?.detail).toContain("is a device");
   expect(list[4]).toMatchObject({ format: "yaml", readable: true });
   const text = await (await app.get("/config", { headers: { accept: "text/plain" } })).text();
   expect(text).toContain("good.ini\tini\t6 bytes\twritable");
@@ -175,7 +170,7 @@ test("a file larger than the limit is not read", async () => {
   const answer = await app.get("/config/app.ini");
   expect(answer.status).toBe(409);
   expect(await answer.json()).toMatchObject({ remedy: "SIDECAR_CONFIG_MAX_BYTES=8" });
-  const { files } = await (await app.get("/config")).json();
+  const { files } = fileList.parse(await (await app.get("/config")).json());
   expect(files[0]).toMatchObject({
     sizeBytes: 8,
     readable: false,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MASK } from "../../../src/base/secrets.ts";
+import { fileContent } from "../../../src/features/config/config-schema.ts";
 import { readContent } from "../../../src/features/config/content.ts";
 import type { FormatName } from "../../../src/features/config/formats/format.ts";
 import { maskText } from "../../../src/features/config/masks.ts";
@@ -163,7 +164,7 @@ test("a file that can't be parsed is held back until an operator asks for it as 
   expect(text.status).toBe(409);
   expect(await text.json()).toMatchObject({ code: "conflict", errors: [{ line: 2, column: 11 }] });
   const json = await app.get("/config/app.json", { headers: { accept: "application/json" } });
-  const body = await json.json();
+  const body = fileContent.parse(await json.json());
   expect(body).toMatchObject({ content: null, parsed: null, parseError: { line: 2, column: 11 } });
   expect(body.contentReason).toMatch(/can't be found and masked/);
   const page = await app.get("/config/app.json", { headers: { accept: "text/html" } });
