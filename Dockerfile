@@ -37,7 +37,7 @@ VOLUME /var/lib/tickbird
 EXPOSE 8443 8080
 USER node
 
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["node", "dist/main.js", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["node", "dist/main.js", "healthcheck"]
 
 # -s: in a shared PID namespace this tini is not pid 1, and reaps only what it is made the subreaper of (prctl(2)).
 ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "dist/main.js"]

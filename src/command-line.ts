@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf, StartError } from "./base/errors.ts";
+import { askLiveness } from "./healthcheck.ts";
 import { type LoadedSettings, loadSettings, SettingsError } from "./settings/load.ts";
 import { describeSettings } from "./settings/reference.ts";
 import { FLAGS } from "./settings/sources.ts";
-import { askLiveness, superviseSidecar } from "./supervise.ts";
 import { VERSION } from "./version.ts";
 
 /** The command line: which command, with which settings, and what its outcome is as an exit code. */
@@ -49,8 +49,11 @@ export async function run(argv: readonly string[], env: Environment): Promise<nu
 
 async function runCommand(command: string, load: () => LoadedSettings): Promise<number> {
   switch (command) {
-    case "run":
+    case "run": {
+      // Loaded only here: the other commands are over before half of it would be read.
+      const { superviseSidecar } = await import("./supervise.ts");
       return (await superviseSidecar(() => load().settings)) ? EXIT.ok : EXIT.failed;
+    }
     case "settings":
       return print(`${describeSettings(load())}\n`);
     case "healthcheck":

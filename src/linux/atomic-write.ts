@@ -5,7 +5,7 @@ import { isErrno } from "../base/errors.ts";
 
 /** How a file is replaced. */
 export interface AtomicWriteOptions {
-  /** The permissions of the new file; made with them, so that a secret is never readable in between. */
+  /** The permissions of the new file. It never has wider ones, so that a secret is readable to nobody in between. */
   readonly mode: number;
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Gives the new file, still empty and still ours, what else it is to have. */
@@ -26,7 +26,8 @@ export async function writeFileAtomic(
   const folder = dirname(path);
   const temporary = join(folder, `.tickbird-${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const file = await open(temporary, "wx", options.mode & 0o777);
+    // Ours alone until all but the content is right; writable, so that it can be prepared.
+    const file = await open(temporary, "wx", 0o600);
     try {
       await options.prepare?.(file);
       await setOwnerAndMode(file, options);
@@ -46,7 +47,6 @@ export async function writeFileAtomic(
 
 /** The mode first, as it takes an owner to set it; again where the change of owner took bits away (chown(2)). */
 async function setOwnerAndMode(file: FileHandle, { mode, owner }: AtomicWriteOptions): Promise<void> {
-  // The umask may have taken bits away from open's mode.
   await file.chmod(mode);
   const made = await file.stat();
   if (owner === undefined || (made.uid === owner.uid && made.gid === owner.gid)) return;

@@ -5,6 +5,7 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import type { Logger } from "../web/log.ts";
 
 /** HTTP/2 on connections whose TLS is done. */
 
@@ -29,6 +30,7 @@ const MAX_CONCURRENT_STREAMS = 100;
 export function createHttp2(
   handler: Http2Handler,
   limits: { idleMs: number; maxHeaderBytes: number },
+  log: Logger,
 ): Http2 {
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
@@ -53,7 +55,7 @@ export function createHttp2(
     if (draining) session.close();
   });
   // What a client breaks in its own session ends that session, and is nobody else's concern.
-  server.on("sessionError", () => undefined);
+  server.on("sessionError", (error) => log.debug({ err: error }, "an HTTP/2 session failed"));
 
   return {
     accept(socket) {

@@ -49,10 +49,11 @@ export async function startListener(
     keepAliveMs: KEEP_ALIVE_MS,
     maxHeaderBytes: MAX_HEADER_BYTES,
   });
-  const http2 = createHttp2((...call) => handlers.request(...call), {
-    idleMs: KEEP_ALIVE_MS,
-    maxHeaderBytes: MAX_HEADER_BYTES,
-  });
+  const http2 = createHttp2(
+    (...call) => handlers.request(...call),
+    { idleMs: KEEP_ALIVE_MS, maxHeaderBytes: MAX_HEADER_BYTES },
+    log,
+  );
   const connections = new Set<TLSSocket>();
   const server = createServer({
     ...tlsOptions(certificates, clientCa),

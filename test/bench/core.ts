@@ -24,6 +24,7 @@ export async function startCore(dir: string): Promise<Core> {
   }
   const { port, process } = await startNginxServer({
     dir,
+    hasOwnGroup: true,
     http: (wanted) => `
     access_log off;
     default_type text/plain;

@@ -168,7 +168,9 @@ describe("client certificates", () => {
       via: "certificate",
     });
     expect(await whoami(await issue(ca, "someone"))).toMatchObject({ name: "someone", role: "viewer" });
-    expect(await whoami(await issue(await makeTestCertificate(), "ops"))).toMatchObject({ status: 401 });
+    expect(await whoami(await issue(await makeTestCertificate("another CA"), "ops"))).toMatchObject({
+      status: 401,
+    });
     expect(await whoami(undefined)).toMatchObject({ status: 401 });
     const own = await issue(ca, "ops");
     const http1 = await ask(sidecar.port, serverCa, "/_sidecar/session", {

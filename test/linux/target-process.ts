@@ -61,6 +61,16 @@ export function startBusy(): Promise<TargetProcess> {
   return startTarget(["dd", "if=/dev/zero", "of=/dev/null", "bs=1"]);
 }
 
+/** Starts a program below others that take its place by exec; resolves when it is there itself. */
+export async function startBelow(
+  wrapper: readonly string[],
+  ...argv: readonly [string, ...string[]]
+): Promise<TargetProcess> {
+  const target = await startTarget([...wrapper, ...argv]);
+  await poll(`${argv[0]} runs`, async () => (await readStat(target.pid))?.comm === argv[0]);
+  return target;
+}
+
 /** Starts a shell script. */
 export function startScript(script: string): Promise<TargetProcess> {
   return startTarget(["sh", "-c", script]);

@@ -1,8 +1,10 @@
 import { generate } from "selfsigned";
 
 /** A certificate for localhost and 127.0.0.1 that is its own authority, for servers of tests. */
-export async function makeTestCertificate(): Promise<{ certPem: string; keyPem: string }> {
-  const { cert, private: keyPem } = await generate([{ name: "commonName", value: "localhost" }], {
+export async function makeTestCertificate(
+  commonName = "localhost",
+): Promise<{ certPem: string; keyPem: string }> {
+  const { cert, private: keyPem } = await generate([{ name: "commonName", value: commonName }], {
     keyType: "ec",
     algorithm: "sha256",
     extensions: [

@@ -23,6 +23,8 @@ export interface NginxServerOptions {
   readonly http: (port: number) => string;
   /** The port; any free one where it is not given. */
   readonly port?: number;
+  /** As {@link RunOptions.hasOwnGroup}. */
+  readonly hasOwnGroup?: boolean;
 }
 
 const ATTEMPTS = 5;
@@ -48,10 +50,13 @@ export async function nginxVersion(): Promise<string> {
 }
 
 /** Starts it once; undefined when the port is taken. */
-async function tryStart({ dir, http }: NginxServerOptions, port: number): Promise<ServerProcess | undefined> {
+async function tryStart(
+  { dir, http, hasOwnGroup = false }: NginxServerOptions,
+  port: number,
+): Promise<ServerProcess | undefined> {
   await writeFile(join(dir, "nginx.conf"), configuration(http(port)));
   const args = ["-p", `${dir}/`, "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"];
-  const server = runServer("/usr/sbin/nginx", args, { cwd: dir });
+  const server = runServer("/usr/sbin/nginx", args, { cwd: dir, hasOwnGroup });
   const outcome = await poll("nginx to listen", async () => {
     if (server.hasEnded) return "ended";
     return (await accepts(port)) && "listening";

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The file that gets its standard output. */
   readonly stdoutFile?: string;
+  /** Out of reach of a Ctrl-C at the terminal, which goes to the whole group: for those who end their programs in order. */
+  readonly hasOwnGroup?: boolean;
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -35,6 +37,7 @@ export function runServer(command: string, args: readonly string[], options: Run
     cwd: options.cwd,
     env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8", ...options.env },
     stdio: ["ignore", file ?? "pipe", "pipe"],
+    detached: options.hasOwnGroup ?? false,
   });
   if (file !== undefined) closeSync(file);
   const output = collect(child);

@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import { bodyType, readBody } from "../../web/body.ts";
+import type { WebContext } from "../../web/context.ts";
 import type { RouteCall, RouteDescription, RouteTable } from "../../web/routes.ts";
 import { changeFile, type FileChange, type MakeContent, mergeWith, replaceWith } from "./change-file.ts";
 import { readCondition } from "./conditions.ts";
@@ -74,7 +75,7 @@ async function change(
   makerOf: (body: Buffer) => MakeContent,
 ): Promise<void> {
   const condition = readCondition(ctx.get("If-Match"));
-  const body = await readBody(ctx, maxBytes);
+  const body = await readContentBody(ctx, maxBytes);
   const done = await changeFile(file, condition, makerOf(body), { queues, maxBytes });
   const { requestId } = ctx.state;
   let reload = notNeeded(file);
@@ -91,6 +92,19 @@ async function change(
   }
   ctx.set("ETag", done.etag);
   ctx.body = resultOf(file, done, reload);
+}
+
+async function readContentBody(ctx: WebContext, maxBytes: number): Promise<Buffer> {
+  try {
+    return await readBody(ctx, maxBytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "body-too-large") throw error;
+    throw new AppError("body-too-large", error.message, {
+      cause: error,
+      remedy: "Raise SIDECAR_CONFIG_MAX_BYTES.",
+      extra: error.extra,
+    });
+  }
 }
 
 function notNeeded({ reload }: ConfigFile): ReloadOutcome {

@@ -1,39 +1,51 @@
 import { looksSecret } from "../../base/secrets.ts";
-import type { TextRange } from "./formats/text-edit.ts";
+import { lineEndOf, lineStartOf, type TextRange } from "./formats/text-edit.ts";
 
 /**
  * Where secrets stand in text that has no tree: plain configuration files, comments, connection strings. A heuristic:
  * it knows the ways in which names and values are usually written, and rather finds too much than too little.
+ *
+ * The files are somebody else's: every repetition in these patterns is bounded, or ends at a character that its
+ * content can't be, so that no text takes longer than its length.
  */
 
 /** `name = value`, `name: value`, `"name": "value"`, `name => value`. */
-const ASSIGNMENT = /(["'`]?)([A-Za-z_][\w.-]*)\1[ \t]*(?:=>|:=|[=:])[ \t]*(?=\S)/g;
+const ASSIGNMENT = /(?<!\w)(["'`]?)([A-Za-z_][\w.-]{0,127})\1[ \t]*(?:=>|:=|[=:])[ \t]*(?=\S)/g;
 /** `<name>value</name>` */
-const ELEMENT = /<([\w.:-]+)(?:\s[^<>]*)?>([^<>]*[^<>\s][^<>]*)<\//dg;
+const ELEMENT = /<([\w.:-]{1,128})(?:\s[^<>]{0,1000})?>([^<>]+)<\//dg;
 /** `<add key="name" value="value"/>` */
 const NAMED_ATTRIBUTE =
-  /\b(?:name|key)\s*=\s*["']([^"'<>]+)["'][^<>]*?\bvalue\s*=\s*(?:"([^"]+)"|'([^']+)')/dg;
+  /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,1000}?\bvalue\s{0,9}=\s{0,9}(?:"([^"]+)"|'([^']+)')/dg;
 /** `<entry key="name">value</entry>` */
-const NAMED_ELEMENT = /\b(?:name|key)\s*=\s*["']([^"'<>]+)["'][^<>]*>([^<>]*[^<>\s][^<>]*)<\//dg;
+const NAMED_ELEMENT = /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,1000}>([^<>]+)<\//dg;
 /** `requirepass value` */
-const DIRECTIVE = /^[ \t]*([A-Za-z][\w.-]*)[ \t]+(\S[^\r\n]*?)[ \t]*;?[ \t]*$/dgm;
+const DIRECTIVE = /^[ \t]*([A-Za-z][\w.-]{0,127})[ \t]+(\S[^\r\n]*)$/dgm;
 const REDIS_PASSWORD = /^(requirepass|masterauth)$/i;
 /** The password of a URL (RFC 3986 section 3.2.1). */
-const URL_PASSWORD = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:([^\s/?#@]+)@/dgi;
-const CREDENTIAL = /\b(?:Bearer|Basic)[ \t]+([A-Za-z0-9._~+/=*-]{6,})/dg;
-const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\s*([^\s-](?:[^-]|-(?!----))*?)\s*(?:-----END|$)/dg;
+const URL_PASSWORD = /(?<![a-z0-9])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#@]{0,256}:([^\s/?#@]{1,1024})@/dgi;
+const CREDENTIAL = /\b(?:Bearer|Basic)[ \t]{1,9}([A-Za-z0-9._~+/=*-]{6,})/dg;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g;
+/** What one of the patterns above can't do without. */
+const WORTH_A_LOOK = /[=:<]|Bearer|Basic|PRIVATE KEY/;
 
-/** The pieces of a text that look like secrets, in order, none overlapping. */
+/** How far a value is looked through for its end; a longer one goes to the end of its line. */
+const MAX_VALUE_LENGTH = 8_192;
+
+/**
+ * The pieces of a text that look like secrets, in order, none overlapping.
+ * @param options.directives Whether `name value` counts, too, as in the files of nginx and Redis.
+ */
 export function secretRanges(text: string, { directives }: { directives: boolean }): TextRange[] {
+  if (!directives && !WORTH_A_LOOK.test(text)) return [];
   const found = [
     ...assignments(text),
     ...named(text, ELEMENT),
     ...named(text, NAMED_ATTRIBUTE),
     ...named(text, NAMED_ELEMENT),
     ...(directives ? named(text, DIRECTIVE) : []),
-    ...all(text, URL_PASSWORD),
-    ...all(text, CREDENTIAL),
-    ...all(text, PRIVATE_KEY),
+    ...unnamed(text, URL_PASSWORD),
+    ...unnamed(text, CREDENTIAL),
+    ...privateKeys(text),
   ];
   const merged: { start: number; end: number }[] = [];
   for (const { start, end } of found.toSorted((one, other) => one.start - other.start)) {
@@ -47,8 +59,7 @@ export function secretRanges(text: string, { directives }: { directives: boolean
 function assignments(text: string): TextRange[] {
   const ranges: TextRange[] = [];
   for (const match of text.matchAll(ASSIGNMENT)) {
-    const name = match[2] ?? "";
-    if (!looksSecret(name)) continue;
+    if (!looksSecret(match[2] ?? "")) continue;
     const start = match.index + match[0].length;
     ranges.push(valueRange(text, start, beginsStatement(text, match.index)));
   }
@@ -57,32 +68,48 @@ function assignments(text: string): TextRange[] {
 
 /** What is assigned: the text in quotes, the rest of the line, or, amid a line, as far as a separator. */
 function valueRange(text: string, start: number, isStatement: boolean): TextRange {
-  const rest = /^[^\r\n]*/.exec(text.slice(start, start + 65_536))?.[0] ?? "";
-  const quoted = /^(["'`])((?:\\.|(?!\1).)+)\1/.exec(rest)?.[2];
+  const lineEnd = lineEndOf(text, start);
+  const head = text.slice(start, Math.min(lineEnd, start + MAX_VALUE_LENGTH));
+  const quoted = /^(["'`])((?:\\.|(?!\1).)+)\1/.exec(head)?.[2];
   if (quoted !== undefined) return { start: start + 1, end: start + 1 + quoted.length };
-  const value = isStatement ? rest.trimEnd() : (/^[^\s,;&"'<>)}\]]+/.exec(rest)?.[0] ?? "");
-  return { start, end: start + value.length };
+  const word = /^[^\s,;&"'<>)}\]]+/.exec(head)?.[0] ?? "";
+  const isCut = word.length === MAX_VALUE_LENGTH;
+  return isStatement || isCut ? trimmed(text, { start, end: lineEnd }) : { start, end: start + word.length };
 }
 
 function beginsStatement(text: string, index: number): boolean {
-  const lineStart = text.lastIndexOf("\n", index - 1) + 1;
-  return /^[ \t]*(?:[#;!]+|\/\/|--|\*)?[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?$/.test(
-    text.slice(lineStart, index),
-  );
+  const before = text.slice(lineStartOf(text, index), index);
+  return /^[ \t]*(?:[#;!]+|\/\/|--|\*)?[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?$/.test(before);
 }
 
 function named(text: string, pattern: RegExp): TextRange[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
     const name = match[1] ?? "";
     if (!looksSecret(name) && !(pattern === DIRECTIVE && REDIS_PASSWORD.test(name))) return [];
-    const range = match.indices?.[2] ?? match.indices?.[3];
-    return range === undefined ? [] : [{ start: range[0], end: range[1] }];
+    const [start, end] = match.indices?.[2] ?? match.indices?.[3] ?? [0, 0];
+    const range = trimmed(text, { start, end });
+    if (pattern !== DIRECTIVE || text[range.end - 1] !== ";") return [range];
+    return [trimmed(text, { start, end: range.end - 1 })];
   });
 }
 
-function all(text: string, pattern: RegExp): TextRange[] {
-  return [...text.matchAll(pattern)].flatMap(({ indices }) => {
-    const range = indices?.[1];
-    return range === undefined ? [] : [{ start: range[0], end: range[1] }];
+function unnamed(text: string, pattern: RegExp): TextRange[] {
+  return [...text.matchAll(pattern)].map(({ indices }) => {
+    const [start, end] = indices?.[1] ?? [0, 0];
+    return { start, end };
   });
+}
+
+/** The body of a private key in PEM (RFC 7468), or all that follows where its end is missing. */
+function privateKeys(text: string): TextRange[] {
+  return [...text.matchAll(PRIVATE_KEY)].map((match) => {
+    const start = match.index + match[0].length;
+    const end = text.indexOf("-----END", start);
+    return trimmed(text, { start, end: end === -1 ? text.length : end });
+  });
+}
+
+function trimmed(text: string, { start, end }: TextRange): TextRange {
+  const piece = text.slice(start, end);
+  return { start: end - piece.trimStart().length, end: start + piece.trimEnd().length };
 }

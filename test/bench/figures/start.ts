@@ -50,6 +50,7 @@ async function startOnce({ core }: FigureParts, dir: string): Promise<number> {
       SIDECAR_AUTH_TOKEN: TOKEN,
     },
     stdoutFile: join(dir, "access.log"),
+    hasOwnGroup: true,
   });
   while (!(await isServed(port))) {
     if (performance.now() - startedAt > TIME_LIMIT_MS) throw new Error("the sidecar did not start in time");

@@ -27,7 +27,7 @@ const HEADERS = [
 export async function runH2load(load: Load, dir: string): Promise<LoadResult> {
   const log = join(dir, "h2load.log");
   await rm(log, { force: true });
-  const program = runServer("h2load", argumentsOf(load, log), { cwd: dir });
+  const program = runServer("h2load", argumentsOf(load, log), { cwd: dir, hasOwnGroup: true });
   const timer = setTimeout(() => program.signal("SIGKILL"), TIME_LIMIT_MS);
   const outcome = await program.ended();
   clearTimeout(timer);

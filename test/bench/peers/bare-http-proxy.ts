@@ -19,7 +19,7 @@ export const bareHttpProxy: Peer = {
   async start({ corePort, certFile, keyFile, dir }) {
     // It calls util._extend, which Node has deprecated.
     const args = ["--disable-warning=DEP0060", SERVER, String(corePort), certFile, keyFile];
-    const program = runServer(process.execPath, args, { cwd: dir });
+    const program = runServer(process.execPath, args, { cwd: dir, hasOwnGroup: true });
     const [, port] = await said(program, /listening on (\d+)/);
     return { port: Number(port), pid: program.pid, [Symbol.asyncDispose]: () => program.stop() };
   },

@@ -11,7 +11,7 @@ export const nginx: Peer = {
   },
   async start(site) {
     const http = (port: number) => configuration(site, port);
-    const { port, process } = await startNginxServer({ dir: site.dir, http });
+    const { port, process } = await startNginxServer({ dir: site.dir, http, hasOwnGroup: true });
     return { port, pid: process.pid, [Symbol.asyncDispose]: () => process.stop() };
   },
 };

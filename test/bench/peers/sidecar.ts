@@ -38,6 +38,7 @@ export async function startSidecar(
       ...env,
     },
     stdoutFile: join(dir, "access.log"),
+    hasOwnGroup: true,
   });
   const [, port] = await said(program, /: https:\/\/localhost:(\d+)\//);
   return { port: Number(port), pid: program.pid, [Symbol.asyncDispose]: () => program.stop() };

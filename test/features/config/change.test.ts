@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, readdir, readlink, stat, symlink } from "no
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { changeResult } from "../../../src/features/config/config-schema.ts";
+import { isMissing } from "../../support/needs.ts";
 import { AS_VIEWER, MERGE_PATCH, serveConfig, testFolder } from "./support/serve-config.ts";
 
 test("PUT replaces the content, keeps the mode, and answers the new ETag and what was done", async () => {
@@ -29,7 +30,7 @@ test("PUT replaces the content, keeps the mode, and answers the new ETag and wha
   expect(await readdir(folder.path)).toEqual(["app.ini"]);
 });
 
-test.skipIf(process.getuid?.() !== 0)(
+test.skipIf(isMissing("namespaces"))(
   "the owner and group of the old file are those of the new one",
   async () => {
     await using folder = await testFolder();

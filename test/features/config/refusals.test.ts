@@ -79,8 +79,12 @@ describe("a change", () => {
     await using folder = await testFolder();
     await using app = await serveConfig({ files: [await folder.write("app.ini", "a = 1\n")], maxBytes: 20 });
     const answer = await app.put("app.ini", `a = ${"1".repeat(20)}\n`);
-    expect(answer.status).toBe(413);
-    await refused(await app.patch("app.ini", { b: "123456" }), 422, "content-invalid");
+    const tooLarge = await refused(answer, 413, "body-too-large");
+    expect(tooLarge).toMatchObject({
+      maxBytes: 20,
+      remedy: expect.stringContaining("SIDECAR_CONFIG_MAX_BYTES"),
+    });
+    await refused(await app.patch("app.ini", { b: "1234567890" }), 422, "content-invalid");
     expect(await folder.read("app.ini")).toBe("a = 1\n");
   });
 
@@ -98,7 +102,7 @@ describe("a change", () => {
     await using app = await serveConfig({ files });
     const bad: [string, string | Uint8Array<ArrayBuffer>, number, number][] = [
       ["app.json", '{\n  "a": }', 2, 8],
-      ["app.yaml", "a: 1\n b: 2\n", 2, 2],
+      ["app.yaml", "a: 1\n b: 2\n", 1, 4],
       ["app.ini", "a = 1\n[open\n", 2, 1],
       ["app.properties", "a=\\u00g0\n", 1, 3],
       [".env", "A=1\nB='open\n", 2, 3],

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, stat, symlink, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { removeLeftovers, writeFileAtomic } from "../../src/linux/atomic-write.ts";
+import { testFolder } from "../features/config/support/serve-config.ts";
+import { poll } from "../support/poll.ts";
+
+const WRITER = fileURLToPath(new URL("../fixtures/atomic-writer.ts", import.meta.url));
+
+test("a file is made with exactly the mode that is asked for, whatever the umask", async () => {
+  await using folder = await testFolder();
+  for (const mode of [0o600, 0o644, 0o666, 0o440, 0o2750]) {
+    await writeFileAtomic(join(folder.path, "file"), "content", { mode });
+    expect((await stat(join(folder.path, "file"))).mode & 0o7777).toBe(mode);
+  }
+  expect(await readdir(folder.path)).toEqual(["file"]);
+});
+
+test("a link is replaced, not followed", async () => {
+  await using folder = await testFolder();
+  await folder.write("target", "old");
+  await symlink("target", join(folder.path, "link"));
+  await writeFileAtomic(join(folder.path, "link"), "new", { mode: 0o600 });
+  expect(await folder.read("target")).toBe("old");
+  expect(await folder.read("link")).toBe("new");
+});
+
+test("what fails before the rename leaves the old file and no other", async () => {
+  await using folder = await testFolder();
+  const path = await folder.write("file", "old");
+  const fail = () => Promise.reject(new Error("not now"));
+  await expect(writeFileAtomic(path, "new", { mode: 0o600, beforeRename: fail })).rejects.toThrow("not now");
+  await expect(writeFileAtomic(path, "new", { mode: 0o600, prepare: fail })).rejects.toThrow("not now");
+  await expect(writeFileAtomic(join(path, "below"), "new", { mode: 0o600 })).rejects.toThrow("ENOTDIR");
+  expect(await folder.read("file")).toBe("old");
+  expect(await readdir(folder.path)).toEqual(["file"]);
+});
+
+test("a writer that is killed at any instant leaves the old content or the new one, whole", async () => {
+  await using folder = await testFolder();
+  const path = await folder.write("file", "x".repeat(200_000));
+  const seen = new Set<string>();
+  for (let kill = 0; kill < 12; kill++) {
+    const writer = spawn(process.execPath, [WRITER, path, String(kill)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let writes = 0;
+    writer.stdout.on("data", (chunk: Buffer) => {
+      writes += chunk.length;
+    });
+    // A few writes on, so that each one dies at another point of its loop.
+    await poll("the writer writes", () => writes > 2 + kill * 3, { intervalMs: 1 });
+    writer.kill("SIGKILL");
+    await once(writer, "exit");
+    const content = await readFile(path, "utf8");
+    expect(content).toHaveLength(200_000);
+    expect(new Set(content).size).toBe(1);
+    seen.add(content.slice(0, 1));
+  }
+  expect(seen.size).toBeGreaterThan(1);
+  await removeLeftovers(folder.path, Date.now() + 120_000);
+  expect(await readdir(folder.path)).toEqual(["file"]);
+});
+
+test("only old files with the name of ours are taken for leftovers", async () => {
+  await using folder = await testFolder();
+  const old = ".tickbird-0123456789ab.tmp";
+  const names = [old, ".tickbird-abcdefabcdef.tmp", ".tickbird-xyz.tmp", "app.ini.tmp"];
+  for (const name of names) await folder.write(name, "");
+  await utimes(join(folder.path, old), new Date(0), new Date(0));
+  await utimes(join(folder.path, "app.ini.tmp"), new Date(0), new Date(0));
+  await removeLeftovers(folder.path);
+  expect((await readdir(folder.path)).sort()).toEqual(names.filter((name) => name !== old).sort());
+  await removeLeftovers(join(folder.path, "missing"));
+});
