@@ -1,11 +1,11 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
 import { type AppError, isErrno } from "../base/errors.ts";
 import { type PinnedFile, unreadable } from "./pinned-file.ts";
-import { ownStatus } from "./privileges.ts";
+import { hasCapability, ownStatus } from "./privileges.ts";
 import { readOnly, unwritable } from "./replace-file.ts";
 
-/** What this process may do with a file, asked of the kernel (access(2)). Undefined stands for "it may". */
+/** What this process may do with a file, as the kernel says. Undefined stands for "it may". */
 export interface FileAccess {
   readonly readProblem: AppError | undefined;
   readonly writeProblem: AppError | undefined;
@@ -13,19 +13,30 @@ export interface FileAccess {
 
 /** Finds out whether a pinned file can be read, and written so that it keeps its owner. Nothing is changed. */
 export async function accessOf(pinned: PinnedFile): Promise<FileAccess> {
-  const readError = await refusalOf(pinned.handlePath, constants.R_OK);
-  const readProblem = readError === undefined ? undefined : unreadable(pinned, readError);
-  return { readProblem, writeProblem: await writeProblemOf(pinned) };
+  return { readProblem: await readProblemOf(pinned), writeProblem: await writeProblemOf(pinned) };
 }
 
+async function readProblemOf(pinned: PinnedFile): Promise<AppError | undefined> {
+  try {
+    await (await open(pinned.handlePath, constants.O_RDONLY)).close();
+    return undefined;
+  } catch (error) {
+    return unreadable(pinned, error);
+  }
+}
+
+/** Not by opening it for writing: whoever watches the file would take that for a change when it is closed again. */
 async function writeProblemOf(pinned: PinnedFile): Promise<AppError | undefined> {
   // What is a mount is written itself; everything else is replaced, which its folder must allow.
   const refusal = pinned.isMount
     ? await refusalOf(pinned.handlePath, constants.W_OK)
     : await refusalOf(pinned.folderPath, constants.W_OK | constants.X_OK);
   if (isErrno(refusal, "EROFS")) return readOnly(pinned, refusal);
-  if (refusal !== undefined) return unwritable(pinned, refusal);
-  return pinned.isMount || (await mayGiveAway(pinned)) ? undefined : unwritable(pinned);
+  const { capEffective } = await ownStatus();
+  // access(2) asks for the real user, without the capabilities that a user other than root may have.
+  if (refusal !== undefined && !hasCapability(capEffective, "DAC_OVERRIDE"))
+    return unwritable(pinned, refusal);
+  return pinned.isMount || mayGiveAway(pinned, capEffective) ? undefined : unwritable(pinned);
 }
 
 async function refusalOf(path: string, mode: number): Promise<unknown> {
@@ -40,8 +51,8 @@ async function refusalOf(path: string, mode: number): Promise<unknown> {
 const CAP_CHOWN = 1n;
 
 /** Whether a new file can be given the owner and group of this one (chown(2)). */
-async function mayGiveAway({ stats }: PinnedFile): Promise<boolean> {
+function mayGiveAway({ stats }: PinnedFile, capEffective: bigint): boolean {
   const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
   if (Number(stats.uid) === process.geteuid?.() && groups.includes(Number(stats.gid))) return true;
-  return ((await ownStatus()).capEffective & CAP_CHOWN) !== 0n;
+  return (capEffective & CAP_CHOWN) !== 0n;
 }

@@ -124,6 +124,6 @@ export const config = z.strictObject({
     .int()
     .min(1)
     .max(67_108_864)
-    .default(1_048_576)
+    .default(262_144)
     .meta({ description: "The largest configuration file." }),
 });

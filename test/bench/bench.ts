@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How much is measured. */
 const FULL = { rounds: 5, share: 1 };
-const QUICK = { rounds: 2, share: 0.125 };
+const QUICK = { rounds: 2, share: 0.25 };
 
 /**
  * Measures what the options name, and gives the report as Markdown.
@@ -32,6 +32,7 @@ export async function bench(
   progress: (text: string) => void,
 ): Promise<string> {
   const isAsked = ({ name }: { name: string }) => names.length === 0 || names.includes(name);
+  const machine = await describeMachine();
   progress("compiling");
   await promisify(execFile)(
     process.execPath,
@@ -68,16 +69,20 @@ export async function bench(
     figures.push(...(await figure.measure({ core, certFile, keyFile, makeDir, isQuick })));
   }
   return [
-    ...(await introduction(contenders, isQuick ? QUICK : FULL)),
+    ...(await introduction(machine, contenders, rounds)),
     ...scenarios.map((scenario) => scenarioTable(scenario, samples, resident)),
     ...(figures.length === 0 ? [] : [figureTable(figures)]),
   ].join("\n");
 }
 
-async function introduction(contenders: readonly Contender[], { rounds }: typeof FULL): Promise<string[]> {
+async function introduction(
+  machine: readonly string[],
+  contenders: readonly Contender[],
+  rounds: number,
+): Promise<string[]> {
   const facts = [
     `Date: ${new Date().toISOString().slice(0, 10)}`,
-    ...(await describeMachine()),
+    ...machine,
     ...(await Promise.all(contenders.map(async ({ peer }) => `${peer.name}: ${await peer.describe()}`))),
   ];
   const method = [

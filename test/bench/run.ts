@@ -21,6 +21,7 @@ if (missing.length > 0) {
   process.exit(1);
 }
 const stack = new AsyncDisposableStack();
+let isInterrupted = false;
 const exitCode = await Promise.race([run(options), interruption()]);
 await stack.disposeAsync();
 process.exit(exitCode);
@@ -35,7 +36,8 @@ async function run(asked: Options): Promise<number> {
     console.error(isWhole ? "Written to test/bench/RESULTS.md." : "A part, or quick: nothing is written.");
     return 0;
   } catch (error) {
-    console.error(error);
+    // What was ended under it fails.
+    if (!isInterrupted) console.error(error);
     return 1;
   }
 }
@@ -43,6 +45,11 @@ async function run(asked: Options): Promise<number> {
 /** Resolves at Ctrl-C. npm passes on what the terminal has sent to all of us already: a second signal changes nothing. */
 function interruption(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve(INTERRUPTED));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      isInterrupted = true;
+      resolve(INTERRUPTED);
+    });
+  }
   return promise;
 }

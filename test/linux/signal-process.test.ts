@@ -1,7 +1,13 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { effectOfSignal, findProcess, signalProcess } from "../../src/linux/signal-process.ts";
 import { startProgram } from "../features/config/support/core-fixture.ts";
+import { isMissing } from "../support/needs.ts";
 import { poll } from "../support/poll.ts";
+
+const FIXTURE = fileURLToPath(new URL("../fixtures/signal-process.ts", import.meta.url));
 
 test("a process is found by its name and by its pid, as the same one", async () => {
   await using program = await startProgram({ name: "tickbird-find" });
@@ -40,3 +46,15 @@ test("a process that has ended gets nothing", async () => {
   await program[Symbol.asyncDispose]();
   expect(signalProcess(program, "SIGHUP")).toBe("gone");
 });
+
+test.skipIf(isMissing("namespaces"))(
+  "another user's process can't be signalled, and that is told",
+  async () => {
+    await using program = await startProgram({ handles: ["HUP"] });
+    const { pid, startTime } = program;
+    const nobody = { uid: 65_534, gid: 65_534 };
+    const { stdout } = await promisify(execFile)(process.execPath, [FIXTURE, String(pid), startTime], nobody);
+    expect(stdout).toBe("denied");
+    expect(program.received()).toEqual([]);
+  },
+);

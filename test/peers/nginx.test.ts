@@ -29,6 +29,7 @@ const DIRECTIVES = `
     add_header Cache-Control "private, no-transform" always;
     return 200 "fields";
   }
+  location /form { return 200 "$request_method $content_type $content_length"; }
   location /echo { return 200 "$request_method $request_uri $http_host $http_x_forwarded_proto"; }
   location /seen { return 200 "$request_uri|$uri|$args"; }
   location /dav/ { alias dav/; dav_methods PUT DELETE MKCOL COPY MOVE; client_max_body_size 20m; }
@@ -205,6 +206,14 @@ describeWith(["nginx"], "nginx behind the sidecar", () => {
       });
       const targets = lines.map((line) => line.split(" ")[1]);
       expect(targets).toEqual([targets[0], targets[0]]);
+    });
+
+    test("a form is answered", async () => {
+      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+      const ask = { method: "POST", path: "/form", headers, body: "name=Zo%C3%AB&x=" };
+      expect((await both.same(protocol, ask)).body.toString()).toBe(
+        "POST application/x-www-form-urlencoded 16",
+      );
     });
 
     test("the core sees the method, the target and the client's Host, and that it was HTTPS", async () => {

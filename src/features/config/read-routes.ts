@@ -53,7 +53,7 @@ export function addContent(table: RouteTable, parts: ConfigParts): void {
     {
       summary: "One configuration file: its bytes, or its tree",
       description:
-        "As text/plain the bytes of the file; as JSON its text and, for formats that have one, its tree. The values of keys that look secret are masked; a change that sends a mask back leaves the value as it is. The ETag is that of the real bytes in every form.",
+        "As text/plain the bytes of the file; as JSON its text and, for formats that have one, its tree. The values of keys that look secret are masked, and the header Sidecar-Masked-Values counts them; a change that sends a mask back leaves the value as it is. The ETag is that of the real bytes in every form.",
       role: "viewer",
       params,
       query,

@@ -1,5 +1,5 @@
 import { looksSecret } from "../../base/secrets.ts";
-import { lineEndOf, lineStartOf, type TextRange } from "./formats/text-edit.ts";
+import { lineEndOf, type TextRange } from "./formats/text-edit.ts";
 
 /**
  * Where secrets stand in text that has no tree: plain configuration files, comments, connection strings. A heuristic:
@@ -12,12 +12,12 @@ import { lineEndOf, lineStartOf, type TextRange } from "./formats/text-edit.ts";
 /** `name = value`, `name: value`, `"name": "value"`, `name => value`. */
 const ASSIGNMENT = /(?<!\w)(["'`]?)([A-Za-z_][\w.-]{0,127})\1[ \t]*(?:=>|:=|[=:])[ \t]*(?=\S)/g;
 /** `<name>value</name>` */
-const ELEMENT = /<([\w.:-]{1,128})(?:\s[^<>]{0,1000})?>([^<>]+)<\//dg;
+const ELEMENT = /<([\w.:-]{1,128})(?:\s[^<>]{0,300})?>([^<>]+)<\//dg;
 /** `<add key="name" value="value"/>` */
 const NAMED_ATTRIBUTE =
-  /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,1000}?\bvalue\s{0,9}=\s{0,9}(?:"([^"]+)"|'([^']+)')/dg;
+  /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,300}?\bvalue\s{0,9}=\s{0,9}(?:"([^"]+)"|'([^']+)')/dg;
 /** `<entry key="name">value</entry>` */
-const NAMED_ELEMENT = /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,1000}>([^<>]+)<\//dg;
+const NAMED_ELEMENT = /\b(?:name|key)\s{0,9}=\s{0,9}["']([^"'<>]{1,128})["'][^<>]{0,300}>([^<>]+)<\//dg;
 /** `requirepass value` */
 const DIRECTIVE = /^[ \t]*([A-Za-z][\w.-]{0,127})[ \t]+(\S[^\r\n]*)$/dgm;
 const REDIS_PASSWORD = /^(requirepass|masterauth)$/i;
@@ -58,29 +58,38 @@ export function secretRanges(text: string, { directives }: { directives: boolean
 
 function assignments(text: string): TextRange[] {
   const ranges: TextRange[] = [];
-  for (const match of text.matchAll(ASSIGNMENT)) {
+  const pattern = new RegExp(ASSIGNMENT);
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (!looksSecret(match[2] ?? "")) continue;
-    const start = match.index + match[0].length;
-    ranges.push(valueRange(text, start, beginsStatement(text, match.index)));
+    const range = valueRange(text, pattern.lastIndex, beginsStatement(text, match.index));
+    ranges.push(range);
+    // What stands in the value is masked with it.
+    pattern.lastIndex = Math.max(range.end, pattern.lastIndex);
   }
   return ranges;
 }
 
 /** What is assigned: the text in quotes, the rest of the line, or, amid a line, as far as a separator. */
 function valueRange(text: string, start: number, isStatement: boolean): TextRange {
-  const lineEnd = lineEndOf(text, start);
-  const head = text.slice(start, Math.min(lineEnd, start + MAX_VALUE_LENGTH));
+  const head = /^[^\r\n]*/.exec(text.slice(start, start + MAX_VALUE_LENGTH))?.[0] ?? "";
   const quoted = /^(["'`])((?:\\.|(?!\1).)+)\1/.exec(head)?.[2];
   if (quoted !== undefined) return { start: start + 1, end: start + 1 + quoted.length };
   const word = /^[^\s,;&"'<>)}\]]+/.exec(head)?.[0] ?? "";
   const isCut = word.length === MAX_VALUE_LENGTH;
-  return isStatement || isCut ? trimmed(text, { start, end: lineEnd }) : { start, end: start + word.length };
+  return isStatement || isCut
+    ? trimmed(text, { start, end: lineEndOf(text, start) })
+    : { start, end: start + word.length };
 }
 
+/** Tells whether only blanks, the mark of a comment, or `export` and the like stand before it in its line. */
 function beginsStatement(text: string, index: number): boolean {
-  const before = text.slice(lineStartOf(text, index), index);
-  return /^[ \t]*(?:[#;!]+|\/\/|--|\*)?[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?$/.test(before);
+  const before = text.slice(Math.max(index - 64, 0), index);
+  const line = before.slice(before.lastIndexOf("\n") + 1);
+  const isWhole = line.length < before.length || index <= 64;
+  return isWhole && STATEMENT_START.test(line);
 }
+
+const STATEMENT_START = /^[ \t]*(?:[#;!]+|\/\/|--|\*)?[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?$/;
 
 function named(text: string, pattern: RegExp): TextRange[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
@@ -102,11 +111,16 @@ function unnamed(text: string, pattern: RegExp): TextRange[] {
 
 /** The body of a private key in PEM (RFC 7468), or all that follows where its end is missing. */
 function privateKeys(text: string): TextRange[] {
-  return [...text.matchAll(PRIVATE_KEY)].map((match) => {
-    const start = match.index + match[0].length;
-    const end = text.indexOf("-----END", start);
-    return trimmed(text, { start, end: end === -1 ? text.length : end });
-  });
+  const ranges: TextRange[] = [];
+  const pattern = new RegExp(PRIVATE_KEY);
+  while (pattern.exec(text) !== null) {
+    const start = pattern.lastIndex;
+    const found = text.indexOf("-----END", start);
+    const end = found === -1 ? text.length : found;
+    ranges.push(trimmed(text, { start, end }));
+    pattern.lastIndex = end;
+  }
+  return ranges;
 }
 
 function trimmed(text: string, { start, end }: TextRange): TextRange {

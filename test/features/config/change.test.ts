@@ -158,6 +158,20 @@ test("of many writers with the same ETag one wins, and the others are told the n
   expect(await app.etag("app.ini")).toBe(won);
 });
 
+test("two names of one file share its order: of two writers with the same ETag one wins", async () => {
+  await using folder = await testFolder();
+  const path = await folder.write("app.ini", "a = 0\n");
+  await symlink("app.ini", join(folder.path, "link.ini"));
+  await using app = await serveConfig({
+    files: [path, join(folder.path, "link.ini"), { path, name: "again" }],
+  });
+  const etag = await app.etag("again");
+  const answers = await Promise.all(
+    ["app.ini", "link.ini", "again"].map((name) => app.put(name, `a = ${name}\n`, { "if-match": etag })),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+});
+
 test("writers that read again after a refusal all get their change in", async () => {
   await using folder = await testFolder();
   await using app = await serveConfig({ files: [await folder.write("app.json", "{}")] });

@@ -172,3 +172,18 @@ test("a file that can't be parsed is held back until an operator asks for it as 
   const shown = await app.get("/config/app.json?secrets=show");
   expect(await shown.text()).toBe('{"password":\n "hunter2"');
 });
+
+test("no text keeps the search for secrets busy for longer than its length", () => {
+  const texts = [
+    `<password>${"x".repeat(600_000)}`,
+    "password=x ".repeat(60_000),
+    "password='".repeat(60_000),
+    "-----BEGIN PRIVATE KEY-----".repeat(50_000),
+    "a".repeat(600_000),
+    `password ${" ".repeat(600_000)}x`,
+  ];
+  const startedMs = performance.now();
+  for (const text of texts) maskText(readContent(Buffer.from(text), "text"));
+  // Linear, all of it takes a second; a pattern that backtracks takes minutes.
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
+});

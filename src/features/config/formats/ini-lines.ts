@@ -14,9 +14,18 @@ export interface IniBlock {
 
 const INDENTED = "Readers of INI files disagree about lines that are indented deeper than the key above.";
 
+type OpenBlock = Omit<IniBlock, "entries"> & { readonly open: OpenEntry[] };
+
+/** An entry that may go on in the next line. */
+interface OpenEntry {
+  entry: LineEntry;
+  /** The lines that its value goes on in. */
+  readonly more: string[];
+}
+
 /** Reads an INI file. @throws {ContentError} naming the line that is neither header, key nor comment. */
 export function readIni(text: string): { blocks: IniBlock[]; comments: TextRange[] } {
-  let block: IniBlock = { section: undefined, header: undefined, entries: [] };
+  let block: OpenBlock = { section: undefined, header: undefined, open: [] };
   const blocks = [block];
   const comments: TextRange[] = [];
   for (const line of linesOf(text)) {
@@ -25,29 +34,52 @@ export function readIni(text: string): { blocks: IniBlock[]; comments: TextRange
     if (content === "") continue;
     if (/^[;#]/.test(content)) comments.push({ start, end: line.end });
     else if (content.startsWith("[")) {
-      block = { section: sectionOf(content, start), header: line, entries: [] };
+      block = { section: sectionOf(content, start), header: line, open: [] };
       blocks.push(block);
-    } else addLine(text, block.entries, line);
+    } else addLine(text, block.open, line);
   }
-  return { blocks, comments };
+  return {
+    blocks: blocks.map(({ section, header, open }) => ({ section, header, entries: open.map(closed) })),
+    comments,
+  };
 }
 
-function addLine(text: string, entries: LineEntry[], line: TextLine): void {
+function closed({ entry, more }: OpenEntry): LineEntry {
+  return more.length === 0 ? entry : { ...entry, value: [entry.value, ...more].join("\n") };
+}
+
+function addLine(text: string, entries: OpenEntry[], line: TextLine): void {
   const last = entries.at(-1);
-  if (last === undefined || indentWidth(line.text) <= indentWidth(text.slice(last.start, last.end))) {
-    entries.push(entryOf(line));
+  if (
+    last === undefined ||
+    indentWidth(line.text) <= indentWidth(text.slice(last.entry.start, last.entry.end))
+  ) {
+    entries.push({ entry: entryOf(line), more: [] });
     return;
   }
-  const isList = last.value === "" || last.value?.includes("\n") === true;
-  const between = text.slice(last.next, line.start);
-  if (between.trim() === "" && between !== "") {
-    entries.push({ ...entryOf(line), unclear: INDENTED });
-  } else if (last.value !== null && (isList || !/[=:]/.test(line.text))) {
-    entries[entries.length - 1] = continued(last, line, between === "" ? last.unclear : INDENTED);
+  const isList = last.entry.value === "" || last.more.length > 0;
+  const between = text.slice(last.entry.next, line.start);
+  if (between !== "" && between.trim() === "") {
+    entries.push({ entry: { ...entryOf(line), unclear: INDENTED }, more: [] });
+  } else if (last.entry.value !== null && (isList || !/[=:]/.test(line.text))) {
+    goOn(last, line, between === "" ? undefined : INDENTED);
   } else {
-    entries[entries.length - 1] = { ...last, unclear: INDENTED };
-    entries.push({ ...entryOf(line), unclear: INDENTED });
+    last.entry = { ...last.entry, unclear: INDENTED };
+    entries.push({ entry: { ...entryOf(line), unclear: INDENTED }, more: [] });
   }
+}
+
+/** Adds a line that is indented deeper to the value above, as Python's configparser reads it. */
+function goOn(last: OpenEntry, line: TextLine, reason: string | undefined): void {
+  const written = line.text.trim();
+  const unclear = last.entry.unclear ?? reason ?? whatIsUnclear(written);
+  last.more.push(written);
+  last.entry = {
+    ...last.entry,
+    valueEnd: line.start + line.text.trimEnd().length,
+    next: line.next,
+    ...(unclear === undefined ? {} : { unclear }),
+  };
 }
 
 function sectionOf(content: string, start: number): string {
@@ -102,19 +134,6 @@ export function whatIsUnclear(written: string): string | undefined {
   return written.endsWith("\\")
     ? "Readers of INI files disagree about a backslash at the end of a value."
     : undefined;
-}
-
-/** The entry with a line that is indented deeper added to its value, as Python's configparser reads it. */
-function continued(entry: LineEntry, line: TextLine, unclear: string | undefined): LineEntry {
-  const written = line.text.trim();
-  const reason = unclear ?? whatIsUnclear(written);
-  return {
-    ...entry,
-    value: `${entry.value ?? ""}\n${written}`,
-    valueEnd: line.start + line.text.trimEnd().length,
-    next: line.next,
-    ...(reason === undefined ? {} : { unclear: reason }),
-  };
 }
 
 function indentWidth(line: string): number {
