@@ -3,7 +3,8 @@ import { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
-import { type CoreAddress, startExchange } from "./exchange.ts";
+import { whenBodyKnown } from "./body-start.ts";
+import { type CoreAddress, type Exchange, startExchange } from "./exchange.ts";
 import { answerFailure, coreFailure } from "./failure.ts";
 import { relayAnswer, relayInterim } from "./relay.ts";
 import { outgoingHead } from "./request-headers.ts";
@@ -49,7 +50,10 @@ export function createForwarder(settings: Settings["core"], isClosing: () => boo
       }
       inFlight += 1;
       const startedAtMs = performance.now();
-      const exchange = tryStart();
+      let exchange: Exchange | undefined;
+      whenBodyKnown(request, () => {
+        if (!answer.destroyed) exchange = tryStart();
+      });
       answer.once("close", () => {
         inFlight -= 1;
         // Not `writableFinished`: over HTTP/2 that is true also of a stream that the client has reset.

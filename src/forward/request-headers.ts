@@ -37,7 +37,7 @@ export function outgoingHead(
   if (acceptsTrailers(raw)) headers.push("TE", "trailers", "Connection", "TE, keep-alive");
   // Said outright, always: Node would write a body without any framing for GET, HEAD, DELETE and OPTIONS.
   if (framing === "chunked") headers.push("Transfer-Encoding", "chunked");
-  if (framing === "none" && expectsBody(request.method ?? "")) headers.push("Content-Length", "0");
+  if (framing === "none" && needsLength(request.method ?? "")) headers.push("Content-Length", "0");
   return { headers, framing };
 }
 
@@ -78,12 +78,18 @@ function hostOf(request: ServerRequest, authority: string | undefined): string |
 function framingOf(request: ServerRequest): Framing {
   if (valuesOf(request.rawHeaders, "transfer-encoding").length > 0) return "chunked";
   if (valuesOf(request.rawHeaders, "content-length").length > 0) return "length";
-  if (isHttp2(request) && !request.stream.endAfterHeaders) return "chunked";
+  if (isHttp2(request) && !request.stream.endAfterHeaders && !request.readableEnded) return "chunked";
   return "none";
 }
 
-function expectsBody(method: string): boolean {
-  return method === "POST" || method === "PUT" || method === "PATCH";
+/**
+ * Without a Content-Length Node would announce chunks for every method but these. For POST, PUT and PATCH it is due
+ * anyway (RFC 9110 section 8.6); for COPY or PROPFIND it does no harm, where a chunked body would be refused.
+ */
+const NEVER_CHUNKED = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+
+function needsLength(method: string): boolean {
+  return !NEVER_CHUNKED.has(method);
 }
 
 function acceptsTrailers(raw: RawHeaders): boolean {

@@ -52,12 +52,11 @@ export function scenarioTable(
 /** The table of the figures. */
 export function figureTable(rows: readonly FigureRow[]): string {
   const cells = rows.map(({ what, value, how }) => [what, value, how]);
-  return `### Figures of the sidecar\n\n${table(["figure", "value", "how"], cells)}\n`;
+  return `### Figures of the sidecar\n\n${table(["figure", "value", "how"], cells, { isText: (column) => column !== 1 })}\n`;
 }
 
 function linesOf(samples: readonly Sample[]): Line[] {
   const peers = [...new Set(samples.map((sample) => sample.peer))];
-  // In the order in which they are listed, not in which the first round was.
   return peers
     .map((peer) => {
       const own = samples.filter((sample) => sample.peer === peer);

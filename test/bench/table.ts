@@ -1,18 +1,29 @@
-/** A Markdown table whose columns line up as text too. The first column is for names, the others are for numbers. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * A Markdown table whose columns line up as text too.
+ * @param options.isText the columns that begin at the left; the others hold numbers. The first alone, by default.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { isText = isFirst }: { isText?: (column: number) => boolean } = {},
+): string {
   const widths = head.map((cell, column) =>
     Math.max(...[cell, ...rows.map((row) => row[column] ?? "")].map((text) => text.length)),
   );
   const line = (cells: readonly string[]) => {
     const padded = cells.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
     );
     return `| ${padded.join(" | ")} |`;
   };
   const rule = widths.map((width, column) =>
-    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+    isText(column) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
   return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
+}
+
+function isFirst(column: number): boolean {
+  return column === 0;
 }
 
 /** Least and greatest value, such as `12.1–13.4`. */

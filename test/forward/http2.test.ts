@@ -91,6 +91,46 @@ describe("over HTTP/2", () => {
     await again;
   });
 
+  test.each(["GET", "COPY", "POST"])(
+    "a %s that ends by an empty frame of its own has no body",
+    async (method) => {
+      await using core = await startRawCore(always(OK));
+      await using front = await startFront(core.port);
+      using client = open(front);
+      const stream = client.session.request({ ":path": "/", ":method": method }, { endStream: false });
+      let body = "";
+      stream.on("data", (chunk) => {
+        body += String(chunk);
+      });
+      // In a later turn of the loop, so that the head is on its way before there is an end.
+      setImmediate(() => setImmediate(() => stream.end()));
+      await poll("the answer", () => body === "ok");
+      const seen = core.connections[0]?.received() ?? "";
+      expect(seen).not.toMatch(/transfer-encoding/i);
+      if (method === "POST") expect(seen).toMatch(/^Content-Length: 0\r$/m);
+    },
+  );
+
+  test("a client that waits for the answer before it sends its body gets one", async () => {
+    await using core = await startRawCore();
+    await using front = await startFront(core.port);
+    using client = open(front);
+    const stream = client.session.request({ ":path": "/", ":method": "POST" });
+    let status = 0;
+    stream.on("response", (fields) => {
+      status = Number(fields[":status"]);
+    });
+    stream.resume();
+    const connection = await core.connection(0);
+    expect(await connection.wait(hasHead)).toMatch(/^Transfer-Encoding: chunked\r$/m);
+    connection.socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    await poll("the head", () => status === 200);
+    stream.write("hi");
+    await connection.wait((text) => text.endsWith("2\r\nhi\r\n"));
+    stream.end();
+    await connection.wait((text) => text.endsWith("0\r\n\r\n"));
+  });
+
   test("interim answers, trailers both ways, duplicates and HEAD are right", async () => {
     await using core = await startRawCore();
     await using front = await startFront(core.port);

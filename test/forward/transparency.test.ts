@@ -224,13 +224,17 @@ describe("request bodies", () => {
     await client.wait((text) => text.split("200 OK").length === 3);
   });
 
-  test("a POST without one says so", async () => {
-    await using core = await startRawCore(always(OK));
-    await using front = await startFront(core.port);
-    using client = await connectRaw(front, "POST / HTTP/1.1\r\nHost: app\r\n\r\n");
-    await client.wait((text) => text.endsWith("ok"));
-    expect(core.connections[0]?.received()).toMatch(/^Content-Length: 0\r$/m);
-  });
+  test.each(["POST", "PUT", "COPY", "PROPFIND"])(
+    "a %s without one is not sent with a chunked one",
+    async (method) => {
+      await using core = await startRawCore(always(OK));
+      await using front = await startFront(core.port);
+      using client = await connectRaw(front, `${method} / HTTP/1.1\r\nHost: app\r\n\r\n`);
+      await client.wait((text) => text.endsWith("ok"));
+      expect(core.connections[0]?.received()).toMatch(/^Content-Length: 0\r$/m);
+      expect(core.connections[0]?.received()).not.toMatch(/transfer-encoding/i);
+    },
+  );
 
   test("Expect: 100-continue is the core's to decide", async () => {
     await using core = await startRawCore();
