@@ -117,7 +117,9 @@ function attempt(options: ExchangeOptions, agent: Agent, onFailure: (error: unkn
   });
   // Errors after the answer began (a core that answers early and closes) are the answer's to judge.
   sent.on("error", fail);
-  sent.on("close", () => fail(Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" })));
+  sent.on("close", () => {
+    if (!settled) fail(Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" }));
+  });
   sendBody(sent, options, timer);
   return { sent, timer };
 }

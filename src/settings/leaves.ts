@@ -22,8 +22,12 @@ export function settingsJsonSchema(): JsonSchema {
 
 /** Every setting, in the order of the schema. */
 export function settingLeaves(): readonly SettingLeaf[] {
-  return leavesOf(settingsJsonSchema(), []);
+  leaves ??= leavesOf(settingsJsonSchema(), []);
+  return leaves;
 }
+
+/** The schema never changes, and is asked for each name that is looked up. */
+let leaves: readonly SettingLeaf[] | undefined;
 
 function leavesOf(schema: JsonSchema, parents: readonly string[]): SettingLeaf[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {

@@ -13,16 +13,8 @@ export function createLog(settings: Settings["log"], destination?: DestinationSt
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
-        paths: [
-          "token",
-          "password",
-          "authorization",
-          "cookie",
-          "*.token",
-          "*.password",
-          "*.authorization",
-          "*.cookie",
-        ],
+        // At the top only: a wildcard is looked for in every value of every line.
+        paths: ["token", "password", "authorization", "cookie"],
         censor: MASK,
       },
     },

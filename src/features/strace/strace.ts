@@ -27,7 +27,8 @@ const DESCRIPTION = `Attaches strace to the process, answers its lines and lets 
 While it is traced every system call of the process stops twice: a busy server was measured at 2 to 20 % of its throughput, \
 so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, recv with a time-out, semop, \
 sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
-and by strace.maxBytes; what came until then is answered.`;
+and by strace.maxBytes; what came until then is answered. For operators: it slows the app, and shows what the app reads \
+and writes, such as the cookies of its clients.`;
 
 const FORMS = { text: answerText, json: answerJson, sse: answerEvents, html: answerPage } as const;
 const FORM_NAMES = ["text", "json", "sse", "html"] as const;
@@ -124,7 +125,7 @@ function addRoutes(
   settings: Settings["strace"],
   answer: (wish: Wish) => Promise<void>,
 ): void {
-  const common = { description: DESCRIPTION, role: "viewer", responses: RESPONSES } as const;
+  const common = { description: DESCRIPTION, role: "operator", responses: RESPONSES } as const;
   table.add(
     "GET",
     "/strace",

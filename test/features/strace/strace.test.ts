@@ -195,12 +195,21 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
     await poll("it goes on", () => isFree(target.pid));
   });
 
-  test("a viewer may trace; asking with HEAD looks at the process, but traces nothing", async () => {
+  test("a viewer may not trace: it slows the app, and shows what its clients send", async () => {
+    await using target = await startIdle();
+    await using served = await serveStrace();
+    const headers = { Authorization: `Bearer ${VIEWER_TOKEN}` };
+    for (const path of ["/strace", `/strace/${target.pid}`, `/strace/${target.pid}/1`]) {
+      const refused = await served.get(path, { headers });
+      expect(refused.status).toBe(403);
+      expect(await refused.json()).toMatchObject({ code: "role-required" });
+    }
+    expect(await isFree(target.pid)).toBe(true);
+  });
+
+  test("asking with HEAD looks at the process, but traces nothing", async () => {
     await using target = await startIdle();
     await using served = await serveStrace({ settings: { DURATION_MS: 200 } });
-    const headers = { Authorization: `Bearer ${VIEWER_TOKEN}` };
-    const seen = await served.get(`/strace/${target.pid}/1`, { headers });
-    expect([seen.status, await seen.text()]).toEqual([200, expect.stringContaining("time limit")]);
     const began = performance.now();
     const head = await served.get(`/strace/${target.pid}/1`, { method: "HEAD" });
     expect([head.status, head.headers.get("Content-Type")]).toEqual([200, "text/plain; charset=utf-8"]);
