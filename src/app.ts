@@ -22,7 +22,7 @@ import { checkHost } from "./web/hosts.ts";
 import type { ServerAnswer, ServerRequest } from "./web/http-types.ts";
 import type { Logger } from "./web/log.ts";
 import { requestInfo } from "./web/request-info.ts";
-import { RouteTable } from "./web/routes.ts";
+import { type DefinedRoute, RouteTable } from "./web/routes.ts";
 import type { Sessions } from "./web/sessions.ts";
 
 /** What the app is made of. */
@@ -117,9 +117,13 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
   const enabled: Feature[] = switchable
     .filter((entry) => !disabled.includes(entry))
     .map(({ make }) => make());
+  let routes: readonly DefinedRoute[] | undefined;
   const features: Feature[] = [
     createHome({
-      table: () => tableOf(features, settings.prefix).routes,
+      table: () => {
+        routes ??= tableOf(features, settings.prefix).routes;
+        return routes;
+      },
       version: VERSION,
       coreUrl: settings.core.url,
       prefix: settings.prefix,

@@ -1,12 +1,9 @@
-import type { Readable } from "node:stream";
 import { AppError, isErrno } from "../base/errors.ts";
-import { isHttp2, type ServerAnswer, type ServerRequest, sendWhole } from "../web/http-types.ts";
-import { PROBLEM_TYPE, problemOf, problemPage, wantsPage } from "../web/problem.ts";
+import { isHttp2, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
+import { sendProblem } from "../web/send-problem.ts";
 
 /** What a client is told when the core does not answer, and how an answer that breaks off is ended. */
-
-const RETRY_AFTER_SECONDS = "2";
 
 /** Names the failure of an exchange with the core by what the system said (RFC 9110 sections 15.6.3 to 15.6.5). */
 export function coreFailure(error: unknown, coreUrl: string): AppError {
@@ -51,30 +48,12 @@ export function coreFailure(error: unknown, coreUrl: string): AppError {
  * begun already, breaks it off.
  */
 export function answerFailure(request: ServerRequest, answer: ServerAnswer, error: AppError): void {
-  const info = requestInfo(request);
-  info.failure = error.code;
   if (answer.headersSent || answer.destroyed) {
+    requestInfo(request).failure = error.code;
     breakOff(request, answer);
-    return;
+  } else {
+    sendProblem(request, answer, error, { pageForBrowsers: true });
   }
-  const problem = problemOf(error, { id: info.id });
-  const page = wantsPage(request.headers.accept) ? problemPage(problem) : undefined;
-  const body = Buffer.from(page?.body ?? `${JSON.stringify(problem)}\n`);
-  const headers = {
-    "Content-Type": PROBLEM_TYPE,
-    "Cache-Control": "no-store",
-    ...page?.headers,
-    ...error.headers,
-    ...(error.status === 503 ? { "Retry-After": RETRY_AFTER_SECONDS } : {}),
-    "Content-Length": String(body.length),
-    "X-Request-Id": info.id,
-    "Sidecar-Error": error.code,
-  };
-  sendWhole(answer, error.status, headers, request.method === "HEAD" ? undefined : body);
-  // What is left of the request is read and thrown away: closing now would reset the connection under our answer.
-  const rest: Readable = request;
-  rest.unpipe();
-  rest.resume();
 }
 
 /** Ends an answer so that the client can't take it for complete (RFC 9112 section 8, RFC 9113 section 8.1.1). */

@@ -2,16 +2,10 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "../base/errors.ts";
 import { logAccess, logUpgrade } from "../web/access-log.ts";
-import {
-  isHttp2,
-  isHttp2Answer,
-  type ServerAnswer,
-  type ServerRequest,
-  sendWhole,
-} from "../web/http-types.ts";
+import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
-import { PROBLEM_TYPE, problemOf } from "../web/problem.ts";
 import { requestInfo } from "../web/request-info.ts";
+import { sendProblem } from "../web/send-problem.ts";
 import { createGate } from "./gate.ts";
 import type { ListenerHandlers } from "./listener.ts";
 
@@ -87,17 +81,7 @@ function sendContinue(answer: ServerAnswer): void {
 
 /** The same answer as for a path that does not exist: what was tried is nobody's business. */
 function refuse(request: ServerRequest, answer: ServerAnswer): void {
-  const info = requestInfo(request);
+  requestInfo(request).route = "refused";
   const error = new AppError("not-found", "There is nothing at this path.");
-  info.route = "refused";
-  info.failure = error.code;
-  const body = Buffer.from(`${JSON.stringify(problemOf(error, { id: info.id }))}\n`);
-  const headers = {
-    "Content-Type": PROBLEM_TYPE,
-    "Content-Length": String(body.length),
-    "X-Request-Id": info.id,
-    "Sidecar-Error": error.code,
-  };
-  sendWhole(answer, error.status, headers, request.method === "HEAD" ? undefined : body);
-  if (!isHttp2(request)) request.resume();
+  sendProblem(request, answer, error, { pageForBrowsers: false });
 }
