@@ -153,8 +153,26 @@ describe("the token that is made at the first start", () => {
   });
 });
 
+/** A core that begins its answer to `/never` and does not end it. */
+async function startNeverEnding() {
+  let arrived = false;
+  const server = createServer((request, answer) => {
+    if (request.url !== "/never") return void answer.end();
+    arrived = true;
+    answer.write("begun");
+  });
+  return {
+    port: await listenLocally(server),
+    hasArrived: () => arrived,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 describe("signals", () => {
-  test("SIGTERM lets what is under way finish, fails readiness, and ends with 0", async () => {
+  test("SIGTERM lets what is under way finish, and ends with 0", async () => {
     let arrived = false;
     const slow = createServer((request, answer) => {
       if (request.url !== "/slow") return void answer.end();
@@ -176,41 +194,25 @@ describe("signals", () => {
   });
 
   test("a grace that is over cuts the rest, and ends with 1", async () => {
-    let arrived = false;
-    const never = createServer((request, answer) => {
-      if (request.url !== "/never") return void answer.end();
-      arrived = true;
-      answer.write("begun");
-    });
-    const port = await listenLocally(never);
-    await using sidecar = await startSidecarProcess(port, { SIDECAR_SHUTDOWN_GRACE_MS: "200" });
+    await using never = await startNeverEnding();
+    await using sidecar = await startSidecarProcess(never.port, { SIDECAR_SHUTDOWN_GRACE_MS: "200" });
     const answer = sidecar.ask("/never").catch((error: unknown) => error);
-    await poll("the request to arrive", () => arrived);
+    await poll("the request to arrive", () => never.hasArrived());
     sidecar.process.kill("SIGTERM");
     expect(await sidecar.ended()).toBe(1);
     expect(await answer).toBeInstanceOf(Error);
-    never.closeAllConnections();
-    never.close();
   });
 
   test("a second one exits at once", async () => {
-    let arrived = false;
-    const never = createServer((request, answer) => {
-      if (request.url !== "/never") return void answer.end();
-      arrived = true;
-      answer.write("begun");
-    });
-    const port = await listenLocally(never);
-    await using sidecar = await startSidecarProcess(port, { SIDECAR_SHUTDOWN_GRACE_MS: "60000" });
+    await using never = await startNeverEnding();
+    await using sidecar = await startSidecarProcess(never.port, { SIDECAR_SHUTDOWN_GRACE_MS: "60000" });
     const answer = sidecar.ask("/never").catch((error: unknown) => error);
-    await poll("the request to arrive", () => arrived);
+    await poll("the request to arrive", () => never.hasArrived());
     sidecar.process.kill("SIGINT");
     await poll("the log to say so", () => sidecar.log().some((line) => line["msg"] === "stopping"));
     sidecar.process.kill("SIGINT");
     expect(await sidecar.ended()).toBe(1);
     await answer;
-    never.closeAllConnections();
-    never.close();
   });
 
   test("SIGHUP takes over a new token, and keeps the old one when the new one is not valid", async () => {

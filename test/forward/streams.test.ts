@@ -138,6 +138,16 @@ describe("streaming", () => {
   });
 });
 
+/** Answers the first request of a connection, and resets it under the second. */
+function onceOnly({ socket }: RawConnection): void {
+  let requests = 0;
+  socket.on("data", () => {
+    requests += 1;
+    if (requests === 1) socket.write(OK);
+    else socket.resetAndDestroy();
+  });
+}
+
 describe("the connection to the core", () => {
   test("is used again", async () => {
     await using core = await startRawCore(always(OK));
@@ -150,14 +160,7 @@ describe("the connection to the core", () => {
   });
 
   test("that died while idle costs nobody a 502: a GET is sent once more", async () => {
-    await using core = await startRawCore((connection) => {
-      let requests = 0;
-      connection.socket.on("data", () => {
-        requests += 1;
-        if (requests === 1) connection.socket.write(OK);
-        else connection.socket.resetAndDestroy();
-      });
-    });
+    await using core = await startRawCore(onceOnly);
     await using front = await startFront(core.port);
     using client = await connectRaw(front, GET);
     await client.wait((text) => text.endsWith("ok"));
@@ -167,14 +170,7 @@ describe("the connection to the core", () => {
   });
 
   test("that died under a POST is not tried again", async () => {
-    await using core = await startRawCore((connection) => {
-      let requests = 0;
-      connection.socket.on("data", () => {
-        requests += 1;
-        if (requests === 1) connection.socket.write(OK);
-        else connection.socket.resetAndDestroy();
-      });
-    });
+    await using core = await startRawCore(onceOnly);
     await using front = await startFront(core.port);
     using client = await connectRaw(front, GET);
     await client.wait((text) => text.endsWith("ok"));
