@@ -14,7 +14,14 @@ export default defineConfig({
           ...common,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/peers/**", "test/container/**", "test/browser/**"],
+          exclude: [
+            // The bench has a package of its own.
+            "**/node_modules/**",
+            "test/e2e/**",
+            "test/peers/**",
+            "test/container/**",
+            "test/browser/**",
+          ],
         },
       },
       { test: { ...common, name: "e2e", include: ["test/e2e/**/*.test.ts"] } },

@@ -5,97 +5,126 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { makeTestCertificate } from "../support/certificate.ts";
-import { startCore } from "./core.ts";
+import { type Core, startCore } from "./core.ts";
 import type { FigureRow } from "./figures/figure.ts";
 import { FIGURES } from "./figures/figures.ts";
+import { judgeGoals } from "./goals.ts";
+import { IDLE, measureIdle } from "./idle.ts";
+import { introduction } from "./introduction.ts";
 import { describeMachine } from "./machine.ts";
 import type { Options } from "./options.ts";
-import { PEERS } from "./peers/peers.ts";
-import { figureTable, scenarioTable } from "./report.ts";
-import { type Contender, measureRounds } from "./rounds.ts";
-import { SCENARIOS } from "./scenarios/scenarios.ts";
+import type { Peer } from "./peers/peer.ts";
+import { figureTable, goalTable, idleTable, scenarioTable } from "./report.ts";
+import { type Contender, type Measurements, measureRounds } from "./rounds.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { choose, isAsked } from "./selection.ts";
 import { residentBytes } from "./usage.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How much is measured. */
-const FULL = { rounds: 5, share: 1 };
-const QUICK = { rounds: 2, share: 0.25 };
+const FULL = { rounds: 5, share: 1, seconds: 0.8 };
+const QUICK = { rounds: 2, share: 0.25, seconds: 0.4 };
 
-/**
- * Measures what the options name, and gives the report as Markdown.
- * @param stack owns everything that is started, so that it can be ended from outside too.
- */
-export async function bench(
-  { isQuick, names }: Options,
-  stack: AsyncDisposableStack,
-  progress: (text: string) => void,
-): Promise<string> {
-  const isAsked = ({ name }: { name: string }) => names.length === 0 || names.includes(name);
-  const machine = await describeMachine();
-  progress("compiling");
-  await promisify(execFile)(
-    process.execPath,
-    ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
-    {
-      cwd: ROOT,
-    },
-  );
-  const makeDir = await prepareFolder(stack);
-  const { certFile, keyFile } = await writeCertificate(await makeDir());
-  const core = stack.use(await startCore(await makeDir()));
-  const { rounds, share } = isQuick ? QUICK : FULL;
-
-  const scenarios = SCENARIOS.filter(isAsked);
-  const contenders: Contender[] = [];
-  for (const peer of scenarios.length === 0 ? [] : PEERS) {
-    const site = { corePort: core.port, certFile, keyFile, dir: await makeDir() };
-    contenders.push({ peer, running: stack.use(await peer.start(site)) });
-  }
-  const samples = await measureRounds({
-    scenarios,
-    contenders,
-    rounds,
-    share,
-    dir: await makeDir(),
-    progress,
-  });
-  const resident = new Map<string, number>();
-  for (const { peer, running } of contenders) resident.set(peer.name, await residentBytes(running.pid));
-
-  const figures: FigureRow[] = [];
-  for (const figure of FIGURES.filter(isAsked)) {
-    progress(`figure: ${figure.name}`);
-    figures.push(...(await figure.measure({ core, certFile, keyFile, makeDir, isQuick })));
-  }
-  return [
-    ...(await introduction(machine, contenders, rounds)),
-    ...scenarios.map((scenario) => scenarioTable(scenario, samples, resident)),
-    ...(figures.length === 0 ? [] : [figureTable(figures)]),
-  ].join("\n");
+/** What a run has brought. */
+export interface BenchResult {
+  /** As Markdown. */
+  readonly report: string;
+  /** Whether a peer could not do something that was asked of it. */
+  readonly hasFailures: boolean;
 }
 
-async function introduction(
-  machine: readonly string[],
-  contenders: readonly Contender[],
-  rounds: number,
-): Promise<string[]> {
-  const facts = [
-    `Date: ${new Date().toISOString().slice(0, 10)}`,
-    ...machine,
-    ...(await Promise.all(contenders.map(async ({ peer }) => `${peer.name}: ${await peer.describe()}`))),
+/** What a run stands in. */
+export interface Surroundings {
+  /** Owns everything that is started, so that it can be ended from outside too. */
+  readonly stack: AsyncDisposableStack;
+  /** Says that it was: then nothing more is started. */
+  readonly signal: AbortSignal;
+  progress(text: string): void;
+}
+
+/** What all measurements of one run share. */
+interface Run extends Surroundings {
+  readonly options: Options;
+  readonly peers: readonly Peer[];
+  readonly site: { readonly corePort: number; readonly certFile: string; readonly keyFile: string };
+  /** Makes an empty folder. */
+  makeDir(): Promise<string>;
+}
+
+/** Measures what the options name. */
+export async function bench(options: Options, around: Surroundings): Promise<BenchResult> {
+  const { stack, progress } = around;
+  const { scenarios, peers, leftOut } = choose(options);
+  for (const what of leftOut) progress(`left out: ${what}`);
+  const machine = await describeMachine();
+  progress("compiling");
+  const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"];
+  await promisify(execFile)(process.execPath, compiler, { cwd: ROOT });
+  const makeDir = await prepareFolder(stack);
+  const certificate = await writeCertificate(await makeDir());
+  const core = stack.use(await startCore(await makeDir()));
+  const run: Run = { ...around, options, peers, site: { corePort: core.port, ...certificate }, makeDir };
+
+  const { measurements, resident } = await measureScenarios(run, scenarios);
+  const isIdleAsked = isAsked(options, IDLE);
+  const { holdings, failures } = isIdleAsked
+    ? await measureIdle({ ...run, isQuick: options.isQuick })
+    : { holdings: [], failures: [] };
+  const figures = await measureFigures(run, core);
+  const goals = judgeGoals(measurements.samples);
+  const { rounds } = options.isQuick ? QUICK : FULL;
+  const report = [
+    await introduction({ machine, peers, leftOut, rounds }),
+    ...(goals.length === 0 ? [] : [goalTable(goals)]),
+    ...scenarios.map((scenario) => scenarioTable(scenario, measurements, resident)),
+    ...(isIdleAsked ? [idleTable(holdings, failures)] : []),
+    ...(figures.rows.length + figures.failures.length === 0
+      ? []
+      : [figureTable(figures.rows, figures.failures)]),
   ];
-  const method = [
-    `Proxy, core and load share the cores of one machine, all on loopback: compare the lines of a table, not machines.`,
-    `Every proxy has the same P-256 certificate and the same core (nginx with static files). They are measured in turn,`,
-    `${rounds} rounds; shown are medians, with the least and the greatest round as spread. CPU time is user and system time`,
-    `of the whole process tree from /proc, to a hundredth of a second. RSS is that of the tree when all rounds are over.`,
-  ];
-  return [
-    `## Machine and programs\n`,
-    `${facts.map((fact) => `- ${fact}`).join("\n")}\n`,
-    `${method.join("\n")}\n`,
-  ];
+  const failed = [measurements.failures, failures, figures.failures].flat();
+  return { report: report.join("\n"), hasFailures: failed.length > 0 };
+}
+
+/** Takes the figures that are asked for. */
+async function measureFigures(
+  { options, site: { certFile, keyFile }, makeDir, signal, progress }: Run,
+  core: Core,
+): Promise<{ rows: FigureRow[]; failures: { peer: string; reason: string }[] }> {
+  const rows: FigureRow[] = [];
+  const failures: { peer: string; reason: string }[] = [];
+  for (const figure of FIGURES.filter((one) => isAsked(options, one))) {
+    progress(`figure: ${figure.name}`);
+    try {
+      rows.push(...(await figure.measure({ core, certFile, keyFile, makeDir, isQuick: options.isQuick })));
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push({ peer: figure.name, reason: String(error) });
+    }
+  }
+  return { rows, failures };
+}
+
+/** Puts the loads on the peers, and ends those. */
+async function measureScenarios(
+  { options, peers, site, makeDir, stack: outer, signal, progress }: Run,
+  scenarios: readonly Scenario[],
+): Promise<{ measurements: Measurements; resident: Map<string, number> }> {
+  const resident = new Map<string, number>();
+  if (scenarios.length === 0) return { measurements: { samples: [], failures: [] }, resident };
+  await using stack = outer.use(new AsyncDisposableStack());
+  const contenders: Contender[] = [];
+  for (const peer of peers) {
+    contenders.push({ peer, running: stack.use(await peer.start({ ...site, dir: await makeDir() })) });
+  }
+  const extent = options.isQuick ? QUICK : FULL;
+  const measurements = await measureRounds({
+    ...{ scenarios, contenders, ...extent, signal, progress },
+    dir: await makeDir(),
+  });
+  for (const { peer, running } of contenders) resident.set(peer.name, await residentBytes(running.pid));
+  return { measurements, resident };
 }
 
 /** One temporary folder for all; gives what makes folders in it. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { FIGURES } from "./figures/figures.ts";
+import { IDLE } from "./idle.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
 
 const HELP = `npm run bench -- [--quick] [name …]
@@ -7,15 +8,16 @@ const HELP = `npm run bench -- [--quick] [name …]
   Measures the sidecar and its peers before the same core; everything runs on this machine, on loopback.
   Without names: everything, written to test/bench/RESULTS.md. With names, or --quick: printed only.
 
-  --quick   a first impression in half a minute: fewer requests, fewer rounds
+  --quick   a first impression: fewer requests, fewer rounds; half a minute for a scenario
   --help
 
 Names:
 ${[
   ...SCENARIOS.map(({ name, title }) => [name, title]),
+  [IDLE.name, IDLE.title],
   ...FIGURES.map(({ name }) => [name, "figures of the sidecar"]),
 ]
-  .map(([name = "", title]) => `  ${name.padEnd(8)}  ${title}`)
+  .map(([name = "", title]) => `  ${name.padEnd(10)}  ${title}`)
   .join("\n")}
 `;
 
@@ -28,7 +30,7 @@ export interface Options {
 
 /** Reads the command line; gives the text to print where there is nothing to measure. */
 export function readOptions(argv: readonly string[]): Options | { readonly text: string; exitCode: number } {
-  const known = [...SCENARIOS, ...FIGURES].map(({ name }) => name);
+  const known = [...SCENARIOS, IDLE, ...FIGURES].map(({ name }) => name);
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],

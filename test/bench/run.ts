@@ -10,6 +10,8 @@ const INSTALL = "apt-get install -y nginx-light nghttp2-client strace";
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 const INTERRUPTED = 130;
 
+// Each program that is run listens to this one's end, and there are many.
+process.setMaxListeners(100);
 const options = readOptions(process.argv.slice(2));
 const missing = NEEDED.filter((path) => !existsSync(path));
 if ("text" in options) {
@@ -21,23 +23,26 @@ if (missing.length > 0) {
   process.exit(1);
 }
 const stack = new AsyncDisposableStack();
-let isInterrupted = false;
+const interrupted = new AbortController();
 const exitCode = await Promise.race([run(options), interruption()]);
 await stack.disposeAsync();
 process.exit(exitCode);
 
 async function run(asked: Options): Promise<number> {
   try {
-    const report = await bench(asked, stack, (text) => console.error(text));
+    const { report, hasFailures } = await bench(asked, {
+      ...{ stack, signal: interrupted.signal },
+      progress: (text) => console.error(text),
+    });
     console.log(`\n${report}`);
     const isWhole = !asked.isQuick && asked.names.length === 0;
     if (isWhole)
       await writeFile(RESULTS, `# What the sidecar costs\n\nMade by \`npm run bench\`.\n\n${report}`);
     console.error(isWhole ? "Written to test/bench/RESULTS.md." : "A part, or quick: nothing is written.");
-    return 0;
+    return hasFailures ? 1 : 0;
   } catch (error) {
     // What was ended under it fails.
-    if (!isInterrupted) console.error(error);
+    if (!interrupted.signal.aborted) console.error(error);
     return 1;
   }
 }
@@ -47,7 +52,7 @@ function interruption(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      isInterrupted = true;
+      interrupted.abort();
       resolve(INTERRUPTED);
     });
   }

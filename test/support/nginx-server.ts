@@ -23,6 +23,8 @@ export interface NginxServerOptions {
   readonly http: (port: number) => string;
   /** The port; any free one where it is not given. */
   readonly port?: number;
+  /** The most connections at once, those to servers behind it included. */
+  readonly workerConnections?: number;
   /** As {@link RunOptions.hasOwnGroup}. */
   readonly hasOwnGroup?: boolean;
 }
@@ -51,10 +53,10 @@ export async function nginxVersion(): Promise<string> {
 
 /** Starts it once; undefined when the port is taken. */
 async function tryStart(
-  { dir, http, hasOwnGroup = false }: NginxServerOptions,
+  { dir, http, workerConnections = 4_096, hasOwnGroup = false }: NginxServerOptions,
   port: number,
 ): Promise<ServerProcess | undefined> {
-  await writeFile(join(dir, "nginx.conf"), configuration(http(port)));
+  await writeFile(join(dir, "nginx.conf"), configuration(http(port), workerConnections));
   const args = ["-p", `${dir}/`, "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"];
   const server = runServer("/usr/sbin/nginx", args, { cwd: dir, hasOwnGroup });
   const outcome = await poll("nginx to listen", async () => {
@@ -74,12 +76,12 @@ function accepts(port: number): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-function configuration(http: string): string {
+function configuration(http: string, workerConnections: number): string {
   return `
 worker_processes 1;
 pid nginx.pid;
 error_log stderr warn;
-events { worker_connections 4096; }
+events { worker_connections ${workerConnections}; }
 http {
   client_body_temp_path tmp/body;
   proxy_temp_path tmp/proxy;

@@ -1,66 +1,104 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runServer } from "../../support/server-process.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { runServer, type ServerProcess } from "../../support/server-process.ts";
+import type { Protocol } from "../peers/peer.ts";
 import { quantile } from "../statistics.ts";
-import type { Load, LoadResult } from "./load.ts";
+import { BROWSER_HEADERS, CIPHER, GROUP, LOAD_LIMIT_MS, type LoadResult } from "./load.ts";
 
 /** Loads by h2load of nghttp2: one process that speaks HTTP/1.1 and HTTP/2 over TLS alike. */
 
-const TIME_LIMIT_MS = 120_000;
+const PROGRESS_INTERVAL_MS = 100;
 
-/** What a browser sends. */
-const HEADERS = [
-  "user-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-  "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-  "accept-language: en-GB,en;q=0.5",
-  "accept-encoding: gzip, deflate, br, zstd",
-  "cookie: session=0123456789abcdef0123456789abcdef; theme=dark",
-  "sec-fetch-dest: document",
-  "sec-fetch-mode: navigate",
-  "sec-fetch-site: same-origin",
-];
+/** A load that is put on one proxy: how much, and how. */
+export interface Load {
+  readonly port: number;
+  readonly path: string;
+  readonly protocol: Protocol;
+  readonly connections: number;
+  /** Requests under way on each connection at a time. */
+  readonly streams: number;
+  readonly requests: number;
+  /** Makes the requests POSTs with so large a body. */
+  readonly bodyBytes?: number;
+}
+
+/** What else may be wanted of a load. */
+export interface H2loadOptions {
+  /** By default {@link LOAD_LIMIT_MS}. */
+  readonly limitMs?: number;
+  /** Told how many tenths of the requests are done, at each. */
+  readonly onTenth?: (tenths: number) => Promise<void>;
+}
 
 /**
  * Sends exactly `requests` requests and waits for their answers; a load that takes too long is ended.
  * @throws {Error} when one of them was not answered with 2xx.
  */
-export async function runH2load(load: Load, dir: string): Promise<LoadResult> {
-  const log = join(dir, "h2load.log");
+export async function runH2load(
+  load: Load,
+  dir: string,
+  { limitMs = LOAD_LIMIT_MS, onTenth }: H2loadOptions = {},
+): Promise<LoadResult> {
+  const [log, body] = [join(dir, "h2load.log"), join(dir, "h2load.body")];
   await rm(log, { force: true });
-  const program = runServer("h2load", argumentsOf(load, log), { cwd: dir, hasOwnGroup: true });
-  const timer = setTimeout(() => program.signal("SIGKILL"), TIME_LIMIT_MS);
-  const outcome = await program.ended();
-  clearTimeout(timer);
-  const output = program.output();
-  if (outcome !== 0) throw new Error(`h2load ended with ${outcome}: ${output}`);
-  const [, seconds, unit] = /^finished in ([\d.]+)(m?s|us)/m.exec(output) ?? [];
+  if (load.bodyBytes !== undefined) await writeFile(body, "x".repeat(load.bodyBytes));
+  const program = runServer("h2load", argumentsOf(load, log, body), { cwd: dir, hasOwnGroup: true });
+  const timer = setTimeout(() => program.signal("SIGKILL"), limitMs);
+  if (onTenth !== undefined) await follow(program, onTenth);
+  const outcome = await program.ended().finally(() => clearTimeout(timer));
+  if (outcome !== 0) throw new Error(`h2load ended with ${outcome}: ${program.output()}`);
+  const { seconds, tls } = readOutput(program.output(), load.requests);
+  const durationsUs = readLog(await readFile(log, "utf8"));
+  return { requests: load.requests, seconds, p99Ms: quantile(durationsUs, 0.99) / 1_000, tls };
+}
+
+/**
+ * Reads what h2load says at its end.
+ * @throws {Error} when not every one of the requests was answered with 2xx.
+ */
+export function readOutput(output: string, requests: number): { seconds: number; tls: string } {
+  const [, time, unit = "s"] = /^finished in ([\d.]+)(m?s|us)/m.exec(output) ?? [];
   const [, done, succeeded] = /(\d+) done, (\d+) succeeded/.exec(output) ?? [];
   const [, answered] = /^status codes: (\d+) 2xx/m.exec(output) ?? [];
-  if ([done, succeeded, answered].some((count) => Number(count) !== load.requests)) {
-    throw new Error(`not every request was answered well: ${output}`);
+  if ([done, succeeded, answered].some((count) => Number(count) !== requests)) {
+    throw new Error(`${answered ?? 0} of ${requests} requests were answered well: ${output}`);
   }
-  const durationsUs = (await readFile(log, "utf8"))
-    .trimEnd()
-    .split("\n")
-    .map((line) => Number(line.split("\t")[2]));
-  const factor = { s: 1, ms: 1e-3, us: 1e-6 }[unit ?? "s"] ?? 1;
+  const factor = { s: 1, ms: 1e-3, us: 1e-6 }[unit] ?? 1;
+  const agreed = [/^TLS Protocol: (\S+)/m, /^Cipher: (\S+)/m, /^Server Temp Key: (\S+)/m];
   return {
-    requests: load.requests,
-    seconds: Number(seconds) * factor,
-    p99Ms: quantile(durationsUs, 0.99) / 1_000,
-    tls: `${/^TLS Protocol: (\S+)/m.exec(output)?.[1]} ${/^Cipher: (\S+)/m.exec(output)?.[1]}`,
+    seconds: Number(time) * factor,
+    tls: agreed.map((pattern) => pattern.exec(output)?.[1] ?? "?").join(" "),
   };
 }
 
-function argumentsOf(load: Load, log: string): string[] {
-  const { port, path, protocol, connections, streams, requests } = load;
+/** Reads h2load's log file: the microseconds that each request took. */
+export function readLog(log: string): number[] {
+  return log
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(line.split("\t")[2]));
+}
+
+/** Waits for h2load's word on its progress, tenth by tenth. */
+async function follow(program: ServerProcess, onTenth: (tenths: number) => Promise<void>): Promise<void> {
+  for (let tenths = 0; tenths < 10 && !program.hasEnded; ) {
+    await Promise.race([program.ended(), delay(PROGRESS_INTERVAL_MS)]);
+    const said = [...program.output().matchAll(/^progress: (\d+)0% done/gm)].at(-1);
+    if (said === undefined || Number(said[1]) === tenths) continue;
+    tenths = Number(said[1]);
+    await onTenth(tenths);
+  }
+}
+
+function argumentsOf(load: Load, log: string, body: string): string[] {
+  const { port, path, protocol, connections, streams, requests, bodyBytes } = load;
   return [
     ...(protocol === "http/1.1" ? ["--h1"] : ["--npn-list=h2"]),
     ...["-n", String(requests), "-c", String(connections), "-m", String(streams), "-t", "1"],
-    // One cipher only, or each proxy would choose for itself how much work encryption is.
-    "--tls13-ciphers=TLS_AES_128_GCM_SHA256",
-    `--log-file=${log}`,
-    ...HEADERS.flatMap((header) => ["-H", header]),
+    ...[`--tls13-ciphers=${CIPHER}`, `--groups=${GROUP}`, `--log-file=${log}`],
+    ...(bodyBytes === undefined ? [] : ["-d", body]),
+    ...BROWSER_HEADERS.flatMap((header) => ["-H", header]),
     `https://127.0.0.1:${port}${path}`,
   ];
 }

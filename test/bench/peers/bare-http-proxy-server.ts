@@ -1,20 +1,13 @@
-import { readFileSync } from "node:fs";
-import { Agent } from "node:http";
-import { createServer } from "node:https";
 import HttpProxy from "http-proxy";
+import { CORE_URL, keepAliveAgent, serveHttps } from "./node-server.ts";
 
-/** The program of the peer `http-proxy`: core port, certificate and key are its arguments. */
-const [corePort = "", certFile = "", keyFile = ""] = process.argv.slice(2);
-const proxy = HttpProxy.createProxyServer({
-  target: `http://127.0.0.1:${corePort}`,
-  agent: new Agent({ keepAlive: true, maxSockets: 256 }),
-  xfwd: true,
-});
+/** The program of the peer `http-proxy`. */
+const proxy = HttpProxy.createProxyServer({ target: CORE_URL, agent: keepAliveAgent(), xfwd: true });
 proxy.on("error", (_error, _request, answer) => void answer.end());
-const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (request, answer) =>
-  proxy.web(request, answer),
-);
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  if (address !== null && typeof address === "object") console.log(`listening on ${address.port}`);
+const server = serveHttps();
+server.on("request", (request, answer) => proxy.web(request, answer));
+server.on("upgrade", (request, socket, head) => {
+  // Node has taken its own listener away, and http-proxy has none yet.
+  socket.on("error", () => socket.destroy());
+  proxy.ws(request, socket, head, { agent: false });
 });

@@ -5,6 +5,8 @@ export interface Peer {
   readonly name: string;
   /** Which protocols its clients can speak. */
   readonly protocols: readonly Protocol[];
+  /** What installs it, where this machine has it not. */
+  missing(): string | undefined;
   /** The program and its version, and what about its configuration matters. */
   describe(): Promise<string>;
   /** Starts it, and waits until it accepts. */
@@ -30,3 +32,12 @@ export interface RunningPeer extends AsyncDisposable {
   /** The process whose tree is charged for the work. */
   readonly pid: number;
 }
+
+/** The most connections to the core that a peer may have: the default of the sidecar, given to all. */
+export const CORE_CONNECTIONS = 256;
+
+/** Connections that a peer must be able to hold: those of clients, and those to the core. */
+export const ALL_CONNECTIONS = 11_000;
+
+/** Where a client or the core is silent, and shall stay: longer than any load. */
+export const SILENCE_SECONDS = 600;

@@ -1,4 +1,9 @@
+import { apache } from "./apache.ts";
 import { bareHttpProxy } from "./bare-http-proxy.ts";
+import { caddy } from "./caddy.ts";
+import { fastify } from "./fastify.ts";
+import { haproxy } from "./haproxy.ts";
+import { httpxy } from "./httpxy.ts";
 import { nginx } from "./nginx.ts";
 import type { Peer } from "./peer.ts";
 import { sidecar } from "./sidecar.ts";
@@ -7,4 +12,13 @@ import { sidecar } from "./sidecar.ts";
 export const REFERENCE = nginx;
 
 /** Everything that is measured, in the order of the tables. */
-export const PEERS: readonly Peer[] = [nginx, sidecar, bareHttpProxy];
+export const PEERS: readonly Peer[] = [
+  nginx,
+  haproxy,
+  sidecar,
+  caddy,
+  apache,
+  bareHttpProxy,
+  httpxy,
+  fastify,
+];

@@ -14,6 +14,7 @@ export const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.u
 export const sidecar: Peer = {
   name: "tickbird",
   protocols: ["http/1.1", "h2"],
+  missing: () => undefined,
   async describe() {
     return `Tickbird ${VERSION}, Node.js ${process.versions.node} (OpenSSL ${process.versions.openssl}), one process, its defaults, access log to a file`;
   },

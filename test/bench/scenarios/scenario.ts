@@ -1,4 +1,3 @@
-import { runH2load } from "../load/h2load.ts";
 import type { LoadResult } from "../load/load.ts";
 import type { Protocol } from "../peers/peer.ts";
 
@@ -8,26 +7,34 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly protocol: Protocol;
-  /** How many requests one measurement takes. */
+  /** The most requests that one measurement takes; slow proxies get fewer, see `rounds.ts`. */
   readonly requests: number;
-  /** Puts the load on the proxy at `port`. `dir` is for files that the client writes. */
-  run(load: { port: number; requests: number; dir: string }): Promise<LoadResult>;
+  /** How many times as long as others one measurement may take; 1 by default. */
+  readonly duration?: number;
+  /** Where all proxies are asked at one rate. */
+  readonly pace?: Pace;
+  /** Puts the load on a proxy. */
+  run(job: Job): Promise<LoadResult>;
 }
 
-/** A scenario of GETs on connections that are kept. */
-export function getting(options: {
-  name: string;
-  title: string;
-  protocol: Protocol;
-  path: string;
-  connections: number;
-  streams: number;
-  requests: number;
-}): Scenario {
-  const { name, title, protocol, path, connections, streams, requests } = options;
-  return {
-    ...{ name, title, protocol, requests },
-    run: ({ port, requests: count, dir }) =>
-      runH2load({ port, path, protocol, connections, streams, requests: count }, dir),
-  };
+/** A rate: a share of what one peer reached in another scenario of the same run. */
+export interface Pace {
+  readonly peer: string;
+  /** Measured before this one, even where it is not asked for. */
+  readonly scenario: string;
+  readonly share: number;
 }
+
+/** What one load is to be. */
+export interface Job {
+  /** Of the proxy. */
+  readonly port: number;
+  readonly requests: number;
+  /** The rate that the scenario's {@link Pace} came to. */
+  readonly perSecond?: number;
+  /** For files that the client writes. */
+  readonly dir: string;
+}
+
+/** How many clients there are in most scenarios. */
+export const CLIENTS = 64;

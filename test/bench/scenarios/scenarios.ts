@@ -1,22 +1,49 @@
-import { getting, type Scenario } from "./scenario.ts";
+import { connecting } from "./connecting.ts";
+import { echoing } from "./echoing.ts";
+import { pacing } from "./pacing.ts";
+import { requesting } from "./requesting.ts";
+import { CLIENTS, type Scenario } from "./scenario.ts";
 
-const MANY = { connections: 64, streams: 1 } as const;
+const KEPT = { protocol: "http/1.1", connections: CLIENTS, streams: 1 } as const;
+const FEW = 8;
 
 /** All scenarios, in the order of the tables. */
 export const SCENARIOS: readonly Scenario[] = [
-  getting({
+  requesting({
     name: "1k",
-    title: "1 KiB answers over HTTP/1.1, 64 kept connections",
-    ...{ ...MANY, protocol: "http/1.1", path: "/1k", requests: 20_000 },
+    title: `1 KiB answers over HTTP/1.1, ${CLIENTS} kept connections`,
+    ...{ ...KEPT, path: "/1k", requests: 40_000 },
   }),
-  getting({
+  requesting({
     name: "64k",
-    title: "64 KiB answers over HTTP/1.1, 64 kept connections",
-    ...{ ...MANY, protocol: "http/1.1", path: "/64k", requests: 8_000 },
+    title: `64 KiB answers over HTTP/1.1, ${CLIENTS} kept connections`,
+    ...{ ...KEPT, path: "/64k", requests: 16_000 },
   }),
-  getting({
+  requesting({
+    name: "10m",
+    title: `10 MiB answers over HTTP/1.1, ${FEW} kept connections`,
+    ...{ ...KEPT, connections: FEW, path: "/10m", requests: 240 },
+  }),
+  requesting({
+    name: "post-64k",
+    title: `POST of 64 KiB over HTTP/1.1, 1 KiB answers, ${CLIENTS} kept connections`,
+    ...{ ...KEPT, path: "/post", bodyBytes: 65_536, requests: 16_000 },
+  }),
+  connecting({
+    name: "connect",
+    title: "a new connection for each 1 KiB answer, full TLS handshake",
+    ...{ isResuming: false, requests: 2_000 },
+  }),
+  connecting({
+    name: "resume",
+    title: "a new connection for each 1 KiB answer, resumed TLS session",
+    ...{ isResuming: true, requests: 2_000 },
+  }),
+  requesting({
     name: "1k-h2",
-    title: "1 KiB answers over HTTP/2, 64 kept connections with one stream at a time",
-    ...{ ...MANY, protocol: "h2", path: "/1k", requests: 20_000 },
+    title: `1 KiB answers over HTTP/2, ${CLIENTS} kept connections with one stream at a time`,
+    ...{ ...KEPT, protocol: "h2", path: "/1k", requests: 40_000 },
   }),
+  echoing,
+  pacing,
 ];
