@@ -14,6 +14,7 @@ import type { TokenCheck } from "./web/credentials.ts";
 import type { Logger } from "./web/log.ts";
 import { createSessions, type Sessions } from "./web/sessions.ts";
 import { openTokens, type Tokens } from "./web/tokens.ts";
+import { createTrustedPeers, type TrustedPeers } from "./web/trusted-peers.ts";
 
 /** A running sidecar. */
 export interface Sidecar extends AsyncDisposable {
@@ -49,7 +50,10 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   const sessions = createSessions();
   const clientCa = await readClientCa(settings.auth.clientCaFile);
 
-  const forwarder = stack.use(createForwarder(settings.core, () => state.closing));
+  const trustedPeers = createTrustedPeers(settings.https.trustedPeers);
+  const forwarder = stack.use(
+    createForwarder({ settings, trustedPeers, log, isClosing: () => state.closing }),
+  );
   const features = createFeatures({
     ...{ settings, log, certificates, sessions },
     coreProcess: createCoreProcessFinder(settings.core),
@@ -58,16 +62,10 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   await startFeatures(features, stack, background);
 
   const requests = createRequests({
-    settings,
-    log,
-    certificates,
-    forwarder,
-    features,
+    ...{ settings, log, certificates, forwarder, trustedPeers, features, sessions, state },
     checkToken: tokens.check,
-    sessions,
-    state,
   });
-  const listener = stack.use(await startListener(settings.https, { certificates, clientCa }, requests, log));
+  const listener = stack.use(await startListener(settings, { certificates, clientCa }, requests, log));
   const redirect = settings.http.enabled
     ? stack.use(await startRedirect(settings, () => settings.https.publicPort ?? listener.port))
     : null;
@@ -115,6 +113,7 @@ interface RequestParts {
   readonly log: Logger;
   readonly certificates: CertificateStore;
   readonly forwarder: Forwarder;
+  readonly trustedPeers: TrustedPeers;
   readonly features: readonly Feature[];
   readonly checkToken: TokenCheck;
   readonly sessions: Sessions;
@@ -123,18 +122,22 @@ interface RequestParts {
 
 /** Joins the gate to those who answer: the app for our own paths, the forwarder for all others. */
 function createRequests(parts: RequestParts): ListenerHandlers {
-  const { settings, log, certificates, forwarder, features, checkToken, sessions, state } = parts;
+  const { settings, log, certificates, forwarder, trustedPeers, features, checkToken, sessions, state } =
+    parts;
+  const isClosing = () => state.closing;
   const app = createApp({
     ...{ settings, log, features },
     authentication: { ...settings.auth, checkToken, sessions },
     hostNames: () => ["localhost", hostname(), ...settings.https.names, ...certificates.current().names],
-    isClosing: () => state.closing,
+    isClosing,
   });
   const destinations = {
     ours: app,
     core: forwarder.forward,
+    carry: forwarder.carry,
     coreUpgrade: forwarder.upgrade,
     upgrades: isWebSocketUpgrade,
   };
-  return createDispatch(settings.prefix, destinations, settings.log.access ? log : undefined);
+  const accessLog = settings.log.access ? log : undefined;
+  return createDispatch({ prefix: settings.prefix, destinations, trustedPeers, accessLog, isClosing });
 }

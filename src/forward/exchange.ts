@@ -1,156 +1,245 @@
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
-import { isErrno } from "../base/errors.ts";
-import type { ServerRequest } from "../web/http-types.ts";
-import { toPairs } from "./headers.ts";
-import { createPhaseTimer, type Phase, type PhaseTimer } from "./phase-timer.ts";
-import type { OutgoingHead } from "./request-headers.ts";
+import { type AppError, isErrno } from "../base/errors.ts";
+import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
+import type { Fields } from "../web/wire/fields.ts";
+import { answerHead, endToEndLines, keepAliveHintMs } from "./answer-head.ts";
+import { type BodyLimits, BodyWatch } from "./body-watch.ts";
+import type { ConnectionUser, CoreConnection, Progress } from "./core/connection.ts";
+import type { ConnectionWaiter, CorePool } from "./core/pool.ts";
+import type { ResponseHead } from "./core/response-head.ts";
+import { coreFailure } from "./failure.ts";
+import { OutgoingRequest } from "./outgoing-request.ts";
+import { type Phase, phaseExpired, type TimeoutsMs } from "./phases.ts";
 
-/** One request on its way to the core: sent once, or twice where the first went into a connection that had died. */
+/** One request on its way to the core and the answer on its way back: what is sent when, and how long it may take. */
 
-/** How the core is reached. */
-export interface CoreAddress {
-  readonly hostname: string;
-  readonly port: number;
-  readonly timeoutsMs: Readonly<Record<Phase, number>>;
+/** What every exchange needs. */
+export interface ExchangeSettings {
+  readonly coreUrl: string;
+  readonly timeoutsMs: TimeoutsMs;
+  readonly bodyLimits: BodyLimits;
+  readonly pool: CorePool;
 }
 
-/** What is sent, and who is told what comes of it. */
-export interface ExchangeOptions {
-  readonly core: CoreAddress;
-  readonly agent: Agent;
-  readonly request: ServerRequest;
-  readonly target: string;
-  readonly head: OutgoingHead;
-  /** A final answer; the timer is then the answer's to drive. */
-  onResponse(response: IncomingMessage, timer: PhaseTimer): void;
-  /** An interim answer (1xx but 101). */
-  onInterim(status: number, rawHeaders: readonly string[]): void;
-  /** The exchange failed before a final answer; called at most once, and never after `onResponse`. */
-  onFailure(error: unknown): void;
-}
-
-/** Ends the exchange from the client's side: the core sees its connection close. */
-export interface Exchange {
-  abort(): void;
+/** What one exchange is made of. */
+export interface ExchangeParts {
+  readonly request: CoreRequest;
+  /** The head as it goes to the core. */
+  readonly head: string;
+  readonly client: ClientSide;
+  /** Told once, when all is over. */
+  readonly onOver: () => void;
 }
 
 /** May be sent again without changing what it does (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
-const MAX_HEADER_BYTES = 65_536;
 
-/** Sends a request to the core. */
-export function startExchange(options: ExchangeOptions): Exchange {
-  let current = attempt(options, options.agent, retryOnce);
-  let aborted = false;
+/** The exchange. It begins with {@link Exchange.start}. */
+export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
+  readonly isToHead: boolean;
+  readonly #settings: ExchangeSettings;
+  readonly #parts: ExchangeParts;
+  readonly #isRepeatable: boolean;
+  readonly #body: BodyWatch | undefined;
+  #out: OutgoingRequest;
+  #connection: CoreConnection | undefined;
+  /** The head is to go out as soon as there is a connection. */
+  #isDue: boolean;
+  #isComplete: boolean;
+  #isHeldBack = false;
+  #hasRetried = false;
+  #hasAnswer = false;
+  #isOver = false;
+  #phase: Phase = "response";
+  #sentAtMs = 0;
+  /** What waited for the client when it was last looked at. */
+  #waitingBytes = 0;
 
-  function retryOnce(error: unknown): void {
-    if (aborted) return;
-    if (!mayRetry(options, current.sent, error)) {
-      options.onFailure(error);
-      return;
+  constructor(settings: ExchangeSettings, parts: ExchangeParts) {
+    const { method, framing } = parts.request;
+    this.#settings = settings;
+    this.#parts = parts;
+    this.isToHead = method === "HEAD";
+    this.#isComplete = framing === "none";
+    this.#isDue = this.#isComplete;
+    this.#body = this.#isComplete ? undefined : new BodyWatch(settings.bodyLimits);
+    this.#isRepeatable = this.#isComplete && IDEMPOTENT.has(method);
+    this.#out = new OutgoingRequest(parts.head, framing === "chunked");
+  }
+
+  /** Asks for a connection. A request without a body goes out as soon as there is one. */
+  start(): void {
+    this.#settings.pool.acquire(this, this.#isRepeatable ? "any" : "careful");
+  }
+
+  write(data: Buffer): boolean {
+    if (this.#isOver || this.#body === undefined) return true;
+    const fault = this.#body.take(data.length);
+    if (fault !== undefined) {
+      this.#giveUp(fault);
+      return true;
     }
-    // A connection of its own: another idle one may be just as dead.
-    current = attempt(options, new Agent({ keepAlive: false }), (second) => {
-      if (!aborted) options.onFailure(second);
-    });
+    this.#out.add(data);
+    return this.#connection !== undefined && !this.#isHeldBack;
   }
 
-  return {
-    abort() {
-      aborted = true;
-      current.timer.stop();
-      current.sent.destroy();
-    },
-  };
-}
-
-interface Attempt {
-  readonly sent: ClientRequest;
-  readonly timer: PhaseTimer;
-}
-
-function attempt(options: ExchangeOptions, agent: Agent, onFailure: (error: unknown) => void): Attempt {
-  const { core, request, head } = options;
-  const sent = httpRequest({
-    agent,
-    host: core.hostname,
-    port: core.port,
-    method: request.method,
-    path: options.target,
-    headers: head.headers,
-    setHost: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
-  // Node drops what is above the count silently, framing headers too; the size is bounded already.
-  sent.maxHeadersCount = 0;
-
-  let settled = false;
-  const fail = (error: unknown) => {
-    timer.stop();
-    if (settled) return;
-    settled = true;
-    sent.destroy();
-    onFailure(error);
-  };
-  const timer = createPhaseTimer(core.timeoutsMs, (error) => {
-    fail(error);
-    // Where the answer has begun, this is what cuts it.
-    sent.destroy();
-  });
-  timer.begin("response");
-  sent.on("socket", (socket) => {
-    if (!socket.connecting) return;
-    timer.begin("connect");
-    socket.once("connect", () => {
-      if (!settled) timer.begin("response");
-    });
-  });
-  sent.on("information", (info) => {
-    // The core said "go on": Node reports a 100 here and through "continue", one of them is enough.
-    if (!settled && info.statusCode !== 101) options.onInterim(info.statusCode, info.rawHeaders);
-  });
-  sent.on("response", (response) => {
-    if (settled) return;
-    settled = true;
-    options.onResponse(response, timer);
-  });
-  // Errors after the answer began (a core that answers early and closes) are the answer's to judge.
-  sent.on("error", fail);
-  sent.on("close", () => {
-    if (!settled) fail(Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" }));
-  });
-  sendBody(sent, options, timer);
-  return { sent, timer };
-}
-
-function sendBody(sent: ClientRequest, { request, head }: ExchangeOptions, timer: PhaseTimer): void {
-  if (head.framing === "none") {
-    // An HTTP/2 stream that is never read does not report that it was reset.
-    request.resume();
-    sent.end();
-    return;
+  end(trailers: Fields): void {
+    if (this.#isOver || this.#isComplete) return;
+    this.#out.end(trailers);
+    this.#isComplete = true;
   }
-  // The core must see the head of an "Expect: 100-continue" before there is a body.
-  sent.flushHeaders();
-  // While the client still sends, it is the client that may be slow; the answer is due from the end of the request.
-  timer.begin("idle");
-  request.on("data", () => timer.progress());
-  request.on("end", () => {
-    timer.begin("response");
-    if (head.framing === "chunked" && request.rawTrailers.length > 0)
-      sent.addTrailers(toPairs(request.rawTrailers));
-  });
-  request.pipe(sent);
-  // A core that answers early and closes: the rest of the request is thrown away, or the client would wait for ever.
-  sent.once("close", () => {
-    const rest: Readable = request;
-    rest.unpipe(sent);
-    rest.resume();
-  });
-}
 
-function mayRetry({ request, head }: ExchangeOptions, sent: ClientRequest, error: unknown): boolean {
-  const isStale = sent.reusedSocket && isErrno(error, "ECONNRESET", "EPIPE");
-  return isStale && head.framing === "none" && IDEMPOTENT.has(request.method ?? "");
+  flush(): void {
+    this.#isDue = true;
+    if (!this.#out.isEmpty) this.#send();
+  }
+
+  resume(): void {
+    if (this.#phase !== "client") return;
+    this.#connection?.resume();
+    this.#begin("idle");
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#letGo();
+    this.#finish();
+  }
+
+  onConnection(connection: CoreConnection): void {
+    this.#connection = connection;
+    this.#sentAtMs = performance.now();
+    connection.carry(this);
+    if (connection.isConnecting) this.#begin("connect");
+    if (this.#isDue) this.#send();
+    if (!this.#isComplete) this.#parts.client.resumeBody();
+  }
+
+  onRefused(error: AppError): void {
+    this.#fail(error);
+  }
+
+  onConnected(): void {
+    this.#begin(this.#isComplete ? "response" : "body");
+  }
+
+  onDrain(): void {
+    if (!this.#isHeldBack) return;
+    this.#isHeldBack = false;
+    this.#body?.goOn();
+    if (this.#hasAnswer) return;
+    this.#begin(this.#isComplete ? "response" : "body");
+    if (!this.#isComplete) this.#parts.client.resumeBody();
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#progress();
+    this.#parts.client.interim(head.status, head.reason, endToEndLines(head));
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#hasAnswer = true;
+    this.#parts.request.info.coreMs = performance.now() - this.#sentAtMs;
+    if (this.#connection !== undefined) this.#connection.hintMs = keepAliveHintMs(head);
+    this.#begin("idle");
+    this.#parts.client.begin(answerHead(head));
+  }
+
+  onData(data: Buffer): void {
+    if (this.#parts.client.write(data)) {
+      this.#progress();
+    } else {
+      this.#connection?.pause();
+      this.#waitForClient();
+    }
+  }
+
+  onEnd(trailers: Fields): void {
+    // The core did not want the rest: what it would make of it on this connection nobody knows.
+    if (!this.#isComplete || !this.#out.isEmpty) this.#connection?.spoil();
+    this.#parts.client.end(trailers);
+    this.#finish();
+  }
+
+  onPause(): void {
+    this.#parts.client.flush();
+  }
+
+  onLost(error: unknown, progress: Progress): void {
+    const wasReused = this.#connection?.isReused === true;
+    this.#connection = undefined;
+    if (wasReused && this.#mayRetry(error, progress)) {
+      this.#hasRetried = true;
+      this.#out = new OutgoingRequest(this.#parts.head, false);
+      // Not on another idle connection: it may be just as dead.
+      this.#settings.pool.acquire(this, "fresh");
+    } else {
+      this.#fail(coreFailure(error, this.#settings.coreUrl));
+    }
+  }
+
+  onLate(): void {
+    // A client that takes little is not one that takes nothing.
+    const { waitingBytes } = this.#parts.client;
+    if (this.#phase === "client" && waitingBytes < this.#waitingBytes) this.#waitForClient();
+    else this.#giveUp(phaseExpired(this.#phase, this.#settings.timeoutsMs));
+  }
+
+  #send(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#isOver) return;
+    const goesOn = this.#out.sendOn(connection);
+    if (!goesOn && !this.#isHeldBack) this.#body?.pause();
+    this.#isHeldBack = !goesOn;
+    if (connection.isConnecting || this.#hasAnswer) return;
+    if (this.#isComplete) this.#begin("response");
+    // While the client still sends, it is the client that may be slow; unless it is the core that does not take it.
+    else this.#begin(goesOn ? "body" : "idle");
+  }
+
+  #waitForClient(): void {
+    this.#waitingBytes = this.#parts.client.waitingBytes;
+    this.#begin("client");
+  }
+
+  #begin(phase: Phase): void {
+    this.#phase = phase;
+    this.#progress();
+  }
+
+  #progress(): void {
+    this.#connection?.setDeadline(this.#settings.timeoutsMs[this.#phase]);
+  }
+
+  /**
+   * Only once, and only what was sent into a connection that had died while it was idle (RFC 9112 section 9.3.1); what
+   * was not sent at all may be sent whatever it is, as long as it is all still here.
+   */
+  #mayRetry(error: unknown, { isUnsent, hasBegun }: Progress): boolean {
+    const isStale = error === undefined || isErrno(error, "ECONNRESET", "EPIPE");
+    const isWhole = this.#parts.request.framing === "none";
+    return isStale && !hasBegun && !this.#hasRetried && isWhole && (isUnsent || this.#isRepeatable);
+  }
+
+  /** Ends the exchange by a fault of the client, or because something took too long. */
+  #giveUp(error: AppError): void {
+    this.#letGo();
+    this.#fail(error);
+  }
+
+  #letGo(): void {
+    if (this.#connection === undefined) this.#settings.pool.cancel(this);
+    else this.#connection.destroy();
+  }
+
+  #fail(error: AppError): void {
+    this.#finish();
+    this.#parts.client.fail(error);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#connection = undefined;
+    this.#parts.onOver();
+  }
 }

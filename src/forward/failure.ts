@@ -2,34 +2,25 @@ import { AppError, isErrno } from "../base/errors.ts";
 import { isHttp2, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
+import { coreUnavailable } from "./core/errors.ts";
+
+const UNREACHABLE = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENETDOWN",
+];
 
 /** What a client is told when the core does not answer, and how an answer that breaks off is ended. */
 
 /** Names the failure of an exchange with the core by what the system said (RFC 9110 sections 15.6.3 to 15.6.5). */
 export function coreFailure(error: unknown, coreUrl: string): AppError {
   if (error instanceof AppError) return error;
-  if (
-    isErrno(
-      error,
-      "ECONNREFUSED",
-      "ENOTFOUND",
-      "EAI_AGAIN",
-      "EHOSTUNREACH",
-      "ENETUNREACH",
-      "EHOSTDOWN",
-      "ENETDOWN",
-    )
-  ) {
-    return new AppError(
-      "core-unavailable",
-      "The app is not there yet, or has stopped. It will be tried again by itself.",
-      {
-        cause: error,
-        remedy: `Start the app, or set SIDECAR_CORE_URL to where it listens (now ${coreUrl}).`,
-      },
-    );
-  }
-  if (isErrno(error, "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE")) {
+  if (isErrno(error, ...UNREACHABLE)) return coreUnavailable(coreUrl, error);
+  if (error === undefined || isErrno(error, "ECONNRESET", "EPIPE")) {
     return new AppError("core-reset", "The app closed the connection before its answer was complete.", {
       cause: error,
     });
@@ -38,7 +29,8 @@ export function coreFailure(error: unknown, coreUrl: string): AppError {
   if (isErrno(error, "ERR_UNESCAPED_CHARACTERS", "ERR_INVALID_CHAR", "ERR_INVALID_HTTP_TOKEN")) {
     return new AppError("bad-request", "The request can't be expressed in HTTP/1.1.", { cause: error });
   }
-  return new AppError("core-protocol-error", "What the app answered is not HTTP as it should be.", {
+  const why = error instanceof SyntaxError ? `: ${error.message}` : "";
+  return new AppError("core-protocol-error", `What the app answered is not HTTP as it should be${why}.`, {
     cause: error,
   });
 }

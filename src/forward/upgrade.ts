@@ -4,11 +4,15 @@ import HttpProxy from "http-proxy";
 import type { AppError } from "../base/errors.ts";
 import { PROBLEM_TYPE, problemOf } from "../web/problem.ts";
 import { requestInfo } from "../web/request-info.ts";
-import type { CoreAddress } from "./exchange.ts";
+import type { TrustedPeers } from "../web/trusted-peers.ts";
+import { Fields, type RawHeaders } from "../web/wire/fields.ts";
+import type { CoreAddress } from "./core/address.ts";
 import { coreFailure } from "./failure.ts";
-import { connectionTokens, fieldsOf, type RawHeaders, staysBehind, toHeaderObject } from "./headers.ts";
+import { connectionTokens, staysBehind, toHeaderObject, toPairs } from "./headers.ts";
 import { createPhaseTimer } from "./phase-timer.ts";
-import { outgoingHead } from "./request-headers.ts";
+import type { TimeoutsMs } from "./phases.ts";
+import { requestFields } from "./request-head.ts";
+import { coreRequestOf } from "./server-client.ts";
 
 /** WebSocket upgrades over HTTP/1.1, carried by http-proxy with its known faults mended from outside. */
 
@@ -47,8 +51,17 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   );
 }
 
+/** How the core is reached, and what it is called when it is not. */
+export interface UpgraderParts {
+  readonly address: CoreAddress;
+  readonly coreUrl: string;
+  readonly timeoutsMs: TimeoutsMs;
+  readonly trustedPeers: TrustedPeers;
+}
+
 /** Makes the upgrader. */
-export function createUpgrader(core: CoreAddress, coreUrl: string): Upgrader {
+export function createUpgrader(parts: UpgraderParts): Upgrader {
+  const { address: core, coreUrl, timeoutsMs, trustedPeers } = parts;
   const joined = new WeakMap<IncomingMessage, Joined>();
   const sockets = new Set<Duplex>();
   const proxy = HttpProxy.createProxyServer({
@@ -61,7 +74,7 @@ export function createUpgrader(core: CoreAddress, coreUrl: string): Upgrader {
     const upgrade = joined.get(request);
     if (upgrade === undefined) return;
     upgrade.sent = sent;
-    prepare(sent, upgrade, core);
+    prepare(sent, upgrade, timeoutsMs);
   });
   proxy.on("error", (error, request, answer) => {
     const upgrade = joined.get(request);
@@ -81,7 +94,9 @@ export function createUpgrader(core: CoreAddress, coreUrl: string): Upgrader {
       try {
         const upgrade: Joined = {
           call,
-          headers: outgoingHead(request, call.authority, core.hostname).headers,
+          headers: requestFields(coreRequestOf(request, call.target, call.authority), {
+            ...{ fallbackHost: core.hostname, trustedPeers },
+          }),
         };
         joined.set(request, upgrade);
         // It copies this header into the constructor of its request, which would then render the head too early.
@@ -100,14 +115,14 @@ export function createUpgrader(core: CoreAddress, coreUrl: string): Upgrader {
 }
 
 /** Sets the exact head, and watches both ends. */
-function prepare(sent: ClientRequest, { call, headers }: Joined, core: CoreAddress): void {
+function prepare(sent: ClientRequest, { call, headers }: Joined, timeoutsMs: TimeoutsMs): void {
   const { request, socket, target } = call;
   for (const name of sent.getHeaderNames()) sent.removeHeader(name);
   const fields = [...headers, "Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? "websocket"];
   for (const [name, values] of Object.entries(groupByName(fields))) sent.setHeader(name, values);
   sent.path = target;
 
-  const timer = createPhaseTimer(core.timeoutsMs, (error) => sent.destroy(error));
+  const timer = createPhaseTimer(timeoutsMs, (error) => sent.destroy(error));
   timer.begin("connect");
   sent.once("socket", (connection) => connection.once("connect", () => timer.begin("response")));
   sent.once("close", () => timer.stop());
@@ -134,10 +149,10 @@ function takeRefusalsOver({ call: { request, socket }, sent }: Joined): void {
 
 /** Passes on the core's answer to an upgrade it does not want: framed anew, since Node has taken the chunks away. */
 function passRefusal(response: IncomingMessage, socket: Duplex): void {
-  const tokens = connectionTokens(response.rawHeaders);
-  const fields = [...fieldsOf(response.rawHeaders)]
-    .filter(([, lowerName]) => !staysBehind(lowerName, tokens) && lowerName !== "trailer")
-    .map(([name, , value]) => `${name}: ${value}`);
+  const tokens = connectionTokens(Fields.of(response.rawHeaders));
+  const fields = toPairs(response.rawHeaders)
+    .filter(([name]) => !staysBehind(name.toLowerCase(), tokens) && name.toLowerCase() !== "trailer")
+    .map(([name, value]) => `${name}: ${value}`);
   const head = [
     `HTTP/1.1 ${response.statusCode} ${response.statusMessage}`,
     ...fields,
@@ -178,10 +193,10 @@ function refuse({ request, socket }: UpgradeCall, error: AppError): void {
 function groupByName(raw: readonly string[]): Record<string, string | string[]> {
   const values = toHeaderObject(raw);
   const grouped: Record<string, string | string[]> = Object.create(null);
-  for (const [name, lowerName] of fieldsOf(raw)) {
-    const own = values[lowerName];
+  for (const [name] of toPairs(raw)) {
+    const own = values[name.toLowerCase()];
     if (own !== undefined) grouped[name] = own;
-    delete values[lowerName];
+    delete values[name.toLowerCase()];
   }
   return grouped;
 }

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "../base/errors.ts";
-import { logAccess, logUpgrade } from "../web/access-log.ts";
+import { logAccess, logCarried, logRefusal, logUpgrade } from "../web/access-log.ts";
+import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
-import { requestInfo } from "../web/request-info.ts";
+import { newRequestInfo, requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
+import type { TrustedPeers } from "../web/trusted-peers.ts";
 import { createGate } from "./gate.ts";
 import type { ListenerHandlers } from "./listener.ts";
 
@@ -15,6 +17,8 @@ import type { ListenerHandlers } from "./listener.ts";
 export interface Destinations {
   ours(request: ServerRequest, answer: ServerAnswer): void;
   core(request: ServerRequest, answer: ServerAnswer, target: string, authority: string | undefined): void;
+  /** The same for a request that our own parser has read. */
+  carry(request: CoreRequest, client: ClientSide): CoreSide;
   coreUpgrade(call: {
     request: IncomingMessage;
     socket: Duplex;
@@ -26,14 +30,42 @@ export interface Destinations {
   upgrades(request: IncomingMessage): boolean;
 }
 
+/** What the dispatch is made from. */
+export interface DispatchParts {
+  readonly prefix: string;
+  readonly destinations: Destinations;
+  readonly trustedPeers: TrustedPeers;
+  /** Undefined where no lines are wanted. */
+  readonly accessLog: Logger | undefined;
+  /** Whether clients should go elsewhere next time. */
+  readonly isClosing: () => boolean;
+}
+
+/** The same answer as for a path that does not exist: what was tried is nobody's business. */
+const NOTHING_HERE = new AppError("not-found", "There is nothing at this path.");
+
 /** Makes the handlers of the listener. */
-export function createDispatch(
-  prefix: string,
-  destinations: Destinations,
-  accessLog: Logger | undefined,
-): ListenerHandlers {
+export function createDispatch(parts: DispatchParts): ListenerHandlers {
+  const { prefix, destinations, trustedPeers, accessLog, isClosing } = parts;
   const gate = createGate(prefix);
   return {
+    lean: {
+      isClosing,
+      carry: destinations.carry,
+      route({ method, target, fields, lengthBytes, requestId }, peer) {
+        if (gate(target).kind !== "core") return undefined;
+        const framing = lengthBytes === undefined ? "none" : "length";
+        return {
+          ...{ method, target, authority: undefined, version: "1.1", fields, framing, peer },
+          info: newRequestInfo(requestId),
+        };
+      },
+      over(request, { status, isComplete }) {
+        if (accessLog === undefined) return;
+        const client = trustedPeers.clientOf(request.peer, request.fields.raw());
+        logCarried(accessLog, request, { client, status, isComplete });
+      },
+    },
     request(request, answer, expectsContinue) {
       if (accessLog !== undefined) logAccess(accessLog, request, answer);
       const verdict = gate(request.url ?? "/");
@@ -49,9 +81,14 @@ export function createDispatch(
           destinations.ours(request, answer);
           return;
         case "refused":
-          refuse(request, answer);
+          refuse(request, answer, NOTHING_HERE);
       }
     },
+    refuse(request, answer, error) {
+      if (accessLog !== undefined) logAccess(accessLog, request, answer);
+      refuse(request, answer, error);
+    },
+    refused: (refusal) => void (accessLog && logRefusal(accessLog, refusal)),
     upgrades(request) {
       return gate(request.url ?? "/").kind === "core" && destinations.upgrades(request);
     },
@@ -79,9 +116,7 @@ function sendContinue(answer: ServerAnswer): void {
   else answer.writeContinue();
 }
 
-/** The same answer as for a path that does not exist: what was tried is nobody's business. */
-function refuse(request: ServerRequest, answer: ServerAnswer): void {
+function refuse(request: ServerRequest, answer: ServerAnswer, error: AppError): void {
   requestInfo(request).route = "refused";
-  const error = new AppError("not-found", "There is nothing at this path.");
   sendProblem(request, answer, error, { pageForBrowsers: false });
 }

@@ -1,9 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { isErrno } from "../base/errors.ts";
+import type { Refusal } from "../web/raw-refusal.ts";
+import { Http1Connection } from "./http1-connection.ts";
+import { refusalOf, requestIn } from "./parse-errors.ts";
+import { faultOfHead, type HeaderLimits, NO_TUNNELS, UNKNOWN_EXPECTATION } from "./request-faults.ts";
 
-/** HTTP/1.1 on connections whose TLS is done: Node's own parser, with the time limits and the drain around it. */
+/** HTTP/1.1 on connections whose TLS is done: Node's own parser, with the limits, the refusals and the drain around it. */
 
 /** What is done with requests. */
 export interface Http1Handlers {
@@ -12,15 +17,16 @@ export interface Http1Handlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Tells whether a request with an Upgrade header is to be upgraded; else it is a plain request. */
   upgrades(request: IncomingMessage): boolean;
+  /** A request was refused here, and has its answer. */
+  refused(refusal: Refusal): void;
 }
 
-/** How long a client may take. */
-export interface Http1Limits {
+/** What a client may take. */
+export interface Http1Limits extends HeaderLimits {
   /** For the head of a request, from its first byte (from the handshake for the first). */
   readonly headMs: number;
   /** Between requests. */
   readonly keepAliveMs: number;
-  readonly maxHeaderBytes: number;
 }
 
 /** The HTTP/1.1 side of the listener. */
@@ -31,66 +37,27 @@ export interface Http1 extends Disposable {
   drain(): void;
 }
 
-/** What is known of one connection. */
-interface Connection {
-  /** Requests begun and not yet answered. */
-  active: number;
-  /** `socket.bytesRead` when it fell idle: more than that means that a head is on its way. */
-  bytesWhenIdle: number;
-  /** When the current head was first seen under way, by `performance.now()`; undefined while none is. */
-  headSince: number | undefined;
-}
-
 const SWEEP_MS = 1_000;
 
 /** Makes the HTTP/1.1 side. */
 export function createHttp1(handlers: Http1Handlers, limits: Http1Limits): Http1 {
-  const connections = new Map<Socket, Connection>();
-  let draining = false;
-  const server = createServer({
-    keepAliveTimeout: limits.keepAliveMs,
-    maxHeaderSize: limits.maxHeaderBytes,
-    // The server listens nowhere itself, so Node's own clocks for heads and requests never run: `sweep` does that.
-    headersTimeout: 0,
-    requestTimeout: 0,
-    shouldUpgradeCallback: (request) => handlers.upgrades(request),
-  });
-  // Above a count Node drops header fields silently; the size is bounded already.
-  server.maxHeadersCount = 0;
-
-  const begin = (request: IncomingMessage, answer: ServerResponse, expectsContinue: boolean) => {
-    const { socket } = request;
-    const connection = connections.get(socket);
-    if (connection !== undefined) {
-      connection.active += 1;
-      connection.headSince = undefined;
-      answer.once("close", () => {
-        connection.active -= 1;
-        connection.bytesWhenIdle = socket.bytesRead;
-        if (draining && connection.active === 0) socket.end();
-      });
-    }
-    handlers.request(request, answer, expectsContinue);
-  };
-  server.on("request", (request, answer) => begin(request, answer, false));
-  server.on("checkContinue", (request, answer) => begin(request, answer, true));
-  server.on("upgrade", (request, socket, head) => {
-    connections.delete(request.socket);
-    handlers.upgrade(request, socket, head);
-  });
-  refuseTunnels(server);
-
-  const sweeper = setInterval(() => sweep(connections, limits.headMs), SWEEP_MS);
+  const connections = new Map<Socket, Http1Connection>();
+  const state = { draining: false };
+  const server = createNodeServer(handlers, limits, connections, state);
+  const sweeper = setInterval(() => {
+    const nowMs = performance.now();
+    for (const connection of connections.values()) connection.sweep(nowMs, limits.headMs);
+  }, SWEEP_MS);
   return {
     accept(socket) {
-      connections.set(socket, { active: 0, bytesWhenIdle: socket.bytesRead, headSince: performance.now() });
+      connections.set(socket, new Http1Connection(socket, (refusal) => handlers.refused(refusal)));
       socket.once("close", () => connections.delete(socket));
       // "Event: 'connection'" of node:http: may be emitted by users to inject a connection.
       server.emit("connection", socket);
     },
     drain() {
-      draining = true;
-      for (const [socket, { active }] of connections) if (active === 0) socket.end();
+      state.draining = true;
+      for (const [socket, { isIdle }] of connections) if (isIdle) socket.end();
     },
     [Symbol.dispose]() {
       clearInterval(sweeper);
@@ -99,23 +66,66 @@ export function createHttp1(handlers: Http1Handlers, limits: Http1Limits): Http1
   };
 }
 
-const REQUEST_TIMEOUT = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-const METHOD_NOT_ALLOWED =
-  "HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\nAllow: GET\r\n\r\n";
+function createNodeServer(
+  handlers: Http1Handlers,
+  limits: Http1Limits,
+  connections: Map<Socket, Http1Connection>,
+  state: { readonly draining: boolean },
+) {
+  const server = createServer({
+    keepAliveTimeout: limits.keepAliveMs,
+    maxHeaderSize: limits.headerBytes,
+    // The server listens nowhere itself, so Node's own clocks for heads and requests never run: `sweep` does that.
+    headersTimeout: 0,
+    requestTimeout: 0,
+    // Node's own answer would have no body and no line in the log: `faultOfHead` looks at it.
+    requireHostHeader: false,
+    shouldUpgradeCallback: (request) => faultOf(request) === undefined && handlers.upgrades(request),
+  });
+  // Above this Node drops fields silently; one more than allowed is kept, so that it is seen.
+  server.maxHeadersCount = limits.headerCount + 1;
+  const faultOf = ({ httpVersion, rawHeaders }: IncomingMessage) =>
+    faultOfHead(httpVersion, rawHeaders, limits);
 
-/** Ends connections whose request head takes too long ("slowloris"). */
-function sweep(connections: Map<Socket, Connection>, headMs: number): void {
-  const now = performance.now();
-  for (const [socket, connection] of connections) {
-    if (connection.active > 0) continue;
-    if (connection.headSince === undefined && socket.bytesRead > connection.bytesWhenIdle)
-      connection.headSince = now;
-    if (connection.headSince !== undefined && now - connection.headSince > headMs)
-      socket.end(REQUEST_TIMEOUT);
-  }
+  const begin = (request: IncomingMessage, answer: ServerResponse, expectsContinue: boolean) => {
+    const { socket } = request;
+    const connection = connections.get(socket);
+    if (connection === undefined) return;
+    const fault = faultOf(request);
+    if (fault !== undefined) connection.refuse(request, fault);
+    if (!connection.isOpen) {
+      // A body that nobody reads would hold the connection up.
+      request.resume();
+      return;
+    }
+    connection.begin(request, answer, () => {
+      if (state.draining) socket.end();
+    });
+    handlers.request(request, answer, expectsContinue);
+  };
+  server.on("request", (request, answer) => begin(request, answer, false));
+  server.on("checkContinue", (request, answer) => begin(request, answer, true));
+  server.on("checkExpectation", (request) =>
+    connections.get(request.socket)?.refuse(request, faultOf(request) ?? UNKNOWN_EXPECTATION),
+  );
+  server.on("upgrade", (request, socket, head) => {
+    connections.delete(request.socket);
+    handlers.upgrade(request, socket, head);
+  });
+  server.on("connect", (request) =>
+    connections.get(request.socket)?.refuse(request, faultOf(request) ?? NO_TUNNELS),
+  );
+  server.on("clientError", (error, socket) => failed(error, socket, connections));
+  return server;
 }
 
-/** CONNECT asks for a tunnel to anywhere (RFC 9110 section 9.3.6): a gateway has none to give. */
-function refuseTunnels(server: Server): void {
-  server.on("connect", (_request, socket) => socket.end(METHOD_NOT_ALLOWED));
+/** Node's parser gave up on what came, or the connection broke ("Event: 'clientError'"). */
+function failed(error: Error, socket: Duplex, connections: ReadonlyMap<Duplex, Http1Connection>): void {
+  // What follows a request with `Connection: close` is not looked at (RFC 9112 section 9.6).
+  if (isErrno(error, "HPE_CLOSED_CONNECTION")) return;
+  const connection = connections.get(socket);
+  const refusal = refusalOf(error);
+  if (connection === undefined || refusal === undefined) socket.destroy();
+  else if (isErrno(error, "HPE_INVALID_EOF_STATE")) connection.cut(refusal, requestIn(error));
+  else connection.break(refusal, requestIn(error));
 }

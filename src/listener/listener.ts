@@ -1,23 +1,34 @@
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer, type TLSSocket } from "node:tls";
-import { isErrno, StartError } from "../base/errors.ts";
+import { createServer } from "node:tls";
+import { type AppError, isErrno, StartError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
+import type { Refusal } from "../web/raw-refusal.ts";
 import type { CertificateStore } from "./certificates.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
+import { createLean } from "./lean/lean.ts";
+import type { LeanHandlers } from "./lean/lean-connection.ts";
+import { createEntrance } from "./proxy-protocol.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** The HTTPS port: TLS, the choice of protocol (ALPN), and the drain. What the requests mean it does not know. */
 
 /** Who takes the requests. */
 export interface ListenerHandlers {
+  /** For the requests that our own parser reads; the others come by `request`. */
+  readonly lean: Omit<LeanHandlers, "handOver" | "limits">;
   request(request: ServerRequest, answer: ServerAnswer, expectsContinue: boolean): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   upgrades(request: IncomingMessage): boolean;
+  /** The request is not to be handled, but answered with this. */
+  refuse(request: ServerRequest, answer: ServerAnswer, error: AppError): void;
+  /** A request was refused already, on its connection. */
+  refused(refusal: Refusal): void;
 }
 
 /** The open HTTPS port. */
@@ -31,67 +42,59 @@ export interface Listener extends AsyncDisposable {
   drain(graceMs: number): Promise<boolean>;
 }
 
-const HANDSHAKE_MS = 10_000;
-const HEAD_MS = 30_000;
-/** Longer than the 60 s of common load balancers, so that it is never us who close under a request. */
-const KEEP_ALIVE_MS = 75_000;
-const MAX_HEADER_BYTES = 65_536;
-
 /** Opens the port. @throws {StartError} when it can't be bound, naming the setting. */
 export async function startListener(
-  settings: Settings["https"],
+  { https, limits }: Pick<Settings, "https" | "limits">,
   { certificates, clientCa }: { certificates: CertificateStore; clientCa: string | undefined },
   handlers: ListenerHandlers,
   log: Logger,
 ): Promise<Listener> {
-  const http1 = createHttp1(handlers, {
-    headMs: HEAD_MS,
-    keepAliveMs: KEEP_ALIVE_MS,
-    maxHeaderBytes: MAX_HEADER_BYTES,
-  });
-  const http2 = createHttp2(
-    (...call) => handlers.request(...call),
-    { idleMs: KEEP_ALIVE_MS, maxHeaderBytes: MAX_HEADER_BYTES },
-    log,
-  );
-  const connections = new Set<TLSSocket>();
+  const http1 = createHttp1(handlers, limits);
+  const http2 = createHttp2(handlers, limits, log);
+  const lean = createLean({ ...handlers.lean, limits }, (socket) => http1.accept(socket), limits);
   const server = createServer({
     ...tlsOptions(certificates, clientCa),
     ALPNProtocols: ["h2", "http/1.1"],
-    handshakeTimeout: HANDSHAKE_MS,
+    handshakeTimeout: limits.handshakeMs,
     // A client without one is served all the same: the app's users have tokens, or nothing to do with us.
     requestCert: clientCa !== undefined,
     rejectUnauthorized: false,
   });
   server.on("secureConnection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
     socket.setNoDelay(true);
-    (socket.alpnProtocol === "h2" ? http2 : http1).accept(socket);
+    (socket.alpnProtocol === "h2" ? http2 : lean).accept(socket);
   });
-  server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
+  server.on("tlsClientError", (error, socket) => {
+    log.debug({ err: error }, "a TLS handshake failed");
+    // Node only reports a handshake that takes too long.
+    socket.destroy();
+  });
   certificates.onChange(() => server.setSecureContext(tlsOptions(certificates, clientCa)));
 
+  const entrance = createEntrance(server, https, log);
+  limitConnections(entrance.server, limits.maxConnections, log);
+  const connections = connectionsOf(entrance.server);
   let closed: Promise<void> | undefined;
   const stopAccepting = () => {
-    closed ??= new Promise((resolve) => server.close(() => resolve()));
+    closed ??= new Promise((resolve) => entrance.server.close(() => resolve()));
     return closed;
   };
   const cut = () => {
+    lean[Symbol.dispose]();
     http1[Symbol.dispose]();
     http2[Symbol.dispose]();
+    entrance[Symbol.dispose]();
     for (const socket of connections) socket.destroy();
   };
-  const port = await listen(server, { name: "https", port: settings.port, host: settings.host }).catch(
-    (error) => {
-      cut();
-      throw error;
-    },
-  );
+  const port = await listen(entrance.server, { ...https, name: "https" }).catch((error) => {
+    cut();
+    throw error;
+  });
   return {
     port,
     async drain(graceMs) {
       const all = stopAccepting();
+      lean.drain();
       http1.drain();
       http2.drain();
       const finished = await settledWithin(all, graceMs);
@@ -106,6 +109,16 @@ export async function startListener(
       await all;
     },
   };
+}
+
+/** The open connections of a server, those in the handshake too. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  return connections;
 }
 
 /**

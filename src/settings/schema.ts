@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { config, health, processes, strace } from "./feature-settings.ts";
-import { milliseconds, path, port } from "./rules.ts";
+import { limits } from "./limits-settings.ts";
+import { cidr, milliseconds, path, port } from "./rules.ts";
 
 /**
  * Every setting of Tickbird: the one place where a name, a rule, a default and a description are written.
@@ -38,6 +39,17 @@ const core = z.strictObject({
   maxQueue: z.int().min(0).max(1_000_000).default(1_024).meta({
     description: "The most requests that wait for a connection to the app. Beyond, 503.",
   }),
+  queueTimeoutMs: milliseconds(30_000).meta({
+    description: "How long a request may wait for a connection to the app before it is answered 503.",
+  }),
+  keepAliveMs: milliseconds(60_000, { min: 0 }).meta({
+    description:
+      "How long an idle connection to the app is kept for the next request. Best a little shorter than the app's own limit. 0 keeps none.",
+  }),
+  probeIntervalMs: milliseconds(1_000, { min: 50 }).meta({
+    description:
+      "How often an app that can't be reached is tried again. Until it can be, requests are answered 503 at once.",
+  }),
 });
 
 const https = z.strictObject({
@@ -61,6 +73,14 @@ const https = z.strictObject({
   }),
   reloadIntervalMs: milliseconds(2_000, { min: 50 }).meta({
     description: "How often the certificate files are looked at for a change.",
+  }),
+  trustedPeers: z.array(cidr).max(1_000).default([]).meta({
+    description:
+      "The load balancers in front of this sidecar (addresses or CIDRs): what they say of who the client is counts. From all others it is replaced.",
+  }),
+  proxyProtocol: z.boolean().default(false).meta({
+    description:
+      "Connections from `https.trustedPeers` begin with a PROXY protocol header (version 1 or 2), and are closed where they do not.",
   }),
 });
 
@@ -147,6 +167,7 @@ export const settingsSchema = z
     core,
     https: https.prefault({}),
     http: http.prefault({}),
+    limits: limits.prefault({}),
     certs: certs.prefault({}),
     auth: auth.prefault({}),
     log: log.prefault({}),
@@ -166,6 +187,8 @@ export const settingsSchema = z
       complain("certFile", "is needed where https.keyFile is set");
     if (certFolder !== undefined && certFile !== undefined)
       complain("certFolder", "can't be set beside https.certFile");
+    if (settings.https.proxyProtocol && settings.https.trustedPeers.length === 0)
+      complain("proxyProtocol", "needs https.trustedPeers: the header is taken from nobody else");
   });
 
 /** The effective settings. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { CoreRequest } from "./exchange.ts";
 import { clientAddress, isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
-import type { Logger } from "./log.ts";
+import { type Logger, writeInfoLine } from "./log.ts";
+import type { Refusal } from "./raw-refusal.ts";
 import { requestInfo } from "./request-info.ts";
 
 /**
@@ -24,6 +26,43 @@ export function logUpgrade(log: Logger, request: IncomingMessage, socket: Duplex
   socket.once("close", () => {
     log.info({ ...begun, ...ending(request), upgrade: request.headers.upgrade }, "upgrade");
   });
+}
+
+/** Writes the line of a request that was refused on its connection. */
+export function logRefusal(log: Logger, refusal: Refusal): void {
+  const { requestId, client, method, target, http, startedAtMs, status, failure, complete } = refusal;
+  const path = target === undefined ? undefined : pathOf(target);
+  const durationMs = startedAtMs === undefined ? undefined : round(performance.now() - startedAtMs);
+  log.info(
+    { requestId, client, method, path, http, route: "refused", durationMs, failure, status, complete },
+    "request",
+  );
+}
+
+/** Writes the line of a request that went to the core past Node's servers. */
+export function logCarried(
+  log: Logger,
+  { method, target, version, info }: CoreRequest,
+  outcome: { readonly client: string; readonly status: number; readonly isComplete: boolean },
+): void {
+  const { client, status, isComplete } = outcome;
+  writeInfoLine(
+    log,
+    `"requestId":${quoted(info.id)},"client":${quoted(client)},"method":"${method}",` +
+      `"path":${quoted(pathOf(target))},"http":"${version}","route":"${info.route}",` +
+      `"durationMs":${round(performance.now() - info.startedAtMs)},` +
+      (info.coreMs === undefined ? "" : `"coreMs":${round(info.coreMs)},`) +
+      (info.failure === undefined ? "" : `"failure":"${info.failure}",`) +
+      `"status":${status},"complete":${isComplete}`,
+    "request",
+  );
+}
+
+/** What JSON (RFC 8259 section 7) does not take as it is; and what is beyond ASCII, where it is not worth the thought. */
+const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
+
+function quoted(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 function isComplete(answer: ServerAnswer): boolean {

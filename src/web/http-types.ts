@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { clientAddressOf } from "./client-address.ts";
 
 /** A request as the listener hands it on: HTTP/1.1, or HTTP/2 through Node's compatibility API. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -29,7 +30,7 @@ export function sendWhole(
   else answer.end(body);
 }
 
-/** The client's address, IPv4 in its own form also where it came to an IPv6 socket (RFC 4291 section 2.5.5.2). */
-export function clientAddress(request: ServerRequest): string | undefined {
-  return request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+/** The client's address, as {@link clientAddressOf} has it. */
+export function clientAddress(request: ServerRequest): string {
+  return clientAddressOf(request.socket);
 }

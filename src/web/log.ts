@@ -1,12 +1,18 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { MASK } from "../base/secrets.ts";
 import type { Settings } from "../settings/schema.ts";
+import { standardOutputStream } from "./log-stream.ts";
 
 export type { Logger } from "pino";
 
+const destinations = new WeakMap<Logger, DestinationStream>();
+
 /** Makes the log: one JSON object a line on `destination` (standard output), secrets masked by key. */
-export function createLog(settings: Settings["log"], destination?: DestinationStream): Logger {
-  return pino(
+export function createLog(
+  settings: Settings["log"],
+  destination: DestinationStream = standardOutputStream(),
+): Logger {
+  const log = pino(
     {
       level: settings.level,
       base: null,
@@ -18,7 +24,30 @@ export function createLog(settings: Settings["log"], destination?: DestinationSt
         censor: MASK,
       },
     },
-    // Asynchronous: a reader of the log that stands still must never hold up the traffic.
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination,
   );
+  destinations.set(log, destination);
+  return log;
+}
+
+/**
+ * Writes a line at level `info` whose members are written already, in the form of all other lines: for the one line
+ * that is written so often that its making is felt. Nothing is masked.
+ * @param members such as `"a":1,"b":"x"`.
+ */
+export function writeInfoLine(log: Logger, members: string, message: string): void {
+  if (!log.isLevelEnabled("info")) return;
+  destinations.get(log)?.write(`{"level":"info","time":"${isoTime()}",${members},"msg":"${message}"}\n`);
+}
+
+let millisecond = 0;
+let text = "";
+
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== millisecond) {
+    millisecond = now;
+    text = new Date(now).toISOString();
+  }
+  return text;
 }

@@ -26,9 +26,14 @@ export function requestInfo(request: ServerRequest): RequestInfo {
   let info = infos.get(request);
   if (info === undefined) {
     const sent = request.headers["x-request-id"];
-    const id = typeof sent === "string" && SANE_ID.test(sent) ? sent : randomUUID();
-    info = { id, startedAtMs: performance.now(), route: "core" };
+    info = newRequestInfo(typeof sent === "string" ? sent : undefined);
     infos.set(request, info);
   }
   return info;
+}
+
+/** What is known of a request at its beginning. @param sentId the client's own id for it. */
+export function newRequestInfo(sentId: string | undefined): RequestInfo {
+  const id = sentId !== undefined && SANE_ID.test(sentId) ? sentId : randomUUID();
+  return { id, startedAtMs: performance.now(), route: "core" };
 }

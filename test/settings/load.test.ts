@@ -137,6 +137,23 @@ describe("bad settings are all reported at once, each", () => {
     );
   });
 
+  test("where a trusted peer is no address and no CIDR, naming it", () => {
+    const issues = issuesOf({
+      env: { ...CORE, SIDECAR_HTTPS_TRUSTED_PEERS: "10.0.0.0/8, ::1, fd00::/8, 10.0.0.0/33, lb.internal" },
+    });
+    expect(issues).toEqual([
+      expect.stringMatching(/TRUSTED_PEERS .* at 3: "10\.0\.0\.0\/33" is no IP address and no CIDR/),
+      expect.stringMatching(/TRUSTED_PEERS .* at 4: "lb\.internal" is no IP address and no CIDR/),
+    ]);
+  });
+
+  test("where the PROXY protocol is on and nobody is trusted", () => {
+    const env = { ...CORE, SIDECAR_HTTPS_PROXY_PROTOCOL: "true" };
+    expect(issuesOf({ env })).toEqual([expect.stringContaining("SIDECAR_HTTPS_PROXY_PROTOCOL (true)")]);
+    expect(issuesOf({ env })[0]).toContain("needs https.trustedPeers");
+    expect(issuesOf({ env: { ...env, SIDECAR_HTTPS_TRUSTED_PEERS: "::1" } })).toEqual([]);
+  });
+
   test.each(["- a\n- b", "a: [", "just text"])("a file that is no YAML mapping: %j", (text) => {
     expect(issuesOf({ env: CORE, file: { path: "x.yaml", text } })[0]).toMatch(/x\.yaml .*must be/);
   });

@@ -10,6 +10,7 @@ import { createDispatch } from "../../src/listener/dispatch.ts";
 import { type Listener, startListener } from "../../src/listener/listener.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import { createLog } from "../../src/web/log.ts";
+import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
 import { poll } from "./poll.ts";
 
 /** The listener, the gate and the forwarder, as the sidecar joins them, with nothing of its own behind the prefix. */
@@ -33,10 +34,12 @@ export async function startFront(corePort: number, file: Record<string, unknown>
   const log = createLog({ level: "silent", access: true });
   const certificates = await openCertificates({ https: settings.https, dir, log, signal: stop.signal });
   let closing = false;
-  const forwarder = createForwarder(settings.core, () => closing);
-  const handlers = createDispatch(
-    settings.prefix,
-    {
+  const isClosing = () => closing;
+  const trustedPeers = createTrustedPeers(settings.https.trustedPeers);
+  const forwarder = createForwarder({ settings, trustedPeers, isClosing });
+  const handlers = createDispatch({
+    ...{ prefix: settings.prefix, trustedPeers, accessLog: log, isClosing },
+    destinations: {
       ours: (
         _request: unknown,
         answer: { writeHead(status: number): unknown; end(text: string): unknown },
@@ -45,12 +48,12 @@ export async function startFront(corePort: number, file: Record<string, unknown>
         answer.end("ours");
       },
       core: forwarder.forward,
+      carry: forwarder.carry,
       coreUpgrade: forwarder.upgrade,
       upgrades: isWebSocketUpgrade,
     },
-    log,
-  );
-  const listener = await startListener(settings.https, { certificates, clientCa: undefined }, handlers, log);
+  });
+  const listener = await startListener(settings, { certificates, clientCa: undefined }, handlers, log);
   return {
     port: listener.port,
     ca: certificates.caPem() ?? "",

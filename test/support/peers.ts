@@ -1,19 +1,24 @@
 import { existsSync } from "node:fs";
 import { describe } from "vitest";
 
-/** Servers that others wrote, from Debian packages: whether they are here. */
+/** Servers and tools that others wrote, from Debian packages: whether they are here. */
 
 /** What installs all of them. */
-const INSTALL = "apt-get install -y nginx-light tomcat10 tomcat10-examples strace";
+const INSTALL =
+  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples strace slowhttptest sslscan testssl.sh";
 
 /** The files that tell that a server is installed. */
 const INSTALLED = {
+  haproxy: ["/usr/sbin/haproxy"],
   nginx: ["/usr/sbin/nginx"],
   tomcat: ["/usr/bin/java", "/usr/share/tomcat10/bin/bootstrap.jar", "/usr/share/tomcat10-examples/examples"],
   strace: ["/usr/bin/strace"],
+  slowhttptest: ["/usr/bin/slowhttptest"],
+  sslscan: ["/usr/bin/sslscan"],
+  testssl: ["/usr/bin/testssl", "/usr/bin/openssl"],
 } as const;
 
-/** The servers that tests can put behind the sidecar, and the tool that watches them. */
+/** The servers that tests can put behind the sidecar or before it, and the tools that watch or attack it. */
 export type PeerName = keyof typeof INSTALLED;
 
 /**

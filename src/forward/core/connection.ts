@@ -1,0 +1,242 @@
+import { connect, type Socket } from "node:net";
+import { BatchedWriter } from "../../web/wire/batched-writer.ts";
+import type { Fields } from "../../web/wire/fields.ts";
+import type { Piece } from "../../web/wire/pieces.ts";
+import type { CoreAddress } from "./address.ts";
+import { Deadline } from "./deadline.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { ResponseReader, type ResponseSink } from "./response-reader.ts";
+
+/** One connection to the core: its socket, its reader, its clock. One request at a time, from whoever uses it. */
+
+/** How far a request had come on a connection that was lost. */
+export interface Progress {
+  /** Nothing of it was sent. */
+  readonly isUnsent: boolean;
+  /** Some of the answer had come. */
+  readonly hasBegun: boolean;
+}
+
+/** Who uses a connection for one request, and what it is told. */
+export interface ConnectionUser {
+  readonly isToHead: boolean;
+  onConnected(): void;
+  onInterim(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  onData(data: Buffer): void;
+  onEnd(trailers: Fields): void;
+  /** All that came at this moment has been told. */
+  onPause(): void;
+  /** More can be written, after a `write` that gave false. */
+  onDrain(): void;
+  /** The connection is no more. Nothing more will be told. */
+  onLost(error: unknown, sofar: Progress): void;
+  /** The deadline that the user set has passed. */
+  onLate(): void;
+}
+
+/** Who owns the connection while nobody uses it. */
+export interface ConnectionOwner {
+  onConnected(): void;
+  onFree(connection: CoreConnection): void;
+  /** It is no more; `connectError` where it never came to be, but not for want of interest. */
+  onGone(connection: CoreConnection, connectError: unknown): void;
+}
+
+/** Beyond this much that the core has not taken, the client is held back. */
+const HOLD_BACK_BYTES = 262_144;
+
+/** A connection to the core. */
+export class CoreConnection implements ResponseSink {
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #reader: ResponseReader;
+  readonly #out: BatchedWriter;
+  readonly #deadline: Deadline;
+  #user: ConnectionUser | undefined;
+  #isOver = false;
+  #isReusable = false;
+  #isGone = false;
+  #requests = 0;
+  /** Of earlier requests. */
+  #writesBefore = 0;
+  #hasConnected = false;
+  #wasClosedByCore = false;
+  #error: unknown;
+  /** How long the core says that it keeps the connection (the Keep-Alive field). */
+  hintMs: number | undefined;
+  /** Since when nobody uses it, by `performance.now()`. */
+  idleSinceMs = 0;
+
+  constructor(address: CoreAddress, owner: ConnectionOwner) {
+    this.#owner = owner;
+    this.#reader = new ResponseReader(this);
+    this.#deadline = new Deadline(() => this.#late());
+    const socket = connect({ host: address.hostname, port: address.port, noDelay: true });
+    this.#socket = socket;
+    this.#out = new BatchedWriter(socket);
+    socket.on("connect", () => {
+      this.#hasConnected = true;
+      this.#owner.onConnected();
+      this.#user?.onConnected();
+    });
+    socket.on("data", (piece: Buffer) => this.#read(piece));
+    socket.on("drain", () => this.#user?.onDrain());
+    socket.on("end", () => this.#closedByCore());
+    socket.on("error", (error) => {
+      this.#wasClosedByCore = true;
+      this.#error = error;
+    });
+    socket.on("close", () => this.#closed());
+  }
+
+  get isConnecting(): boolean {
+    return this.#socket.connecting;
+  }
+
+  /** Whether it has carried a request before this one, so that the core may have given it up already. */
+  get isReused(): boolean {
+    return this.#requests > 1;
+  }
+
+  /** Whether it was the core that ended it. */
+  get wasClosedByCore(): boolean {
+    return this.#wasClosedByCore;
+  }
+
+  get isUsable(): boolean {
+    return !this.#socket.destroyed && this.#socket.readable && this.#socket.writable;
+  }
+
+  /** Gives it to a user, who then writes a request. */
+  carry(user: ConnectionUser): void {
+    this.#user = user;
+    this.#requests += 1;
+    this.#isOver = false;
+    this.#writesBefore = this.#out.writes;
+    this.#reader.expect(user.isToHead);
+  }
+
+  /** Gathers what {@link send} will send; strings are latin1. */
+  add(piece: Piece): void {
+    this.#out.add(piece);
+  }
+
+  /** Sends what was gathered, at the end of this turn. False: hold back until {@link ConnectionUser.onDrain}. */
+  send(): boolean {
+    this.#out.send();
+    return this.#out.waitingBytes < HOLD_BACK_BYTES;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Calls {@link ConnectionUser.onLate}, or closes it where nobody uses it, unless it is called again before. */
+  setDeadline(inMs: number): void {
+    this.#deadline.set(inMs);
+  }
+
+  /** Closes it at once; its user is told nothing more. */
+  destroy(): void {
+    this.#user = undefined;
+    this.#socket.destroy();
+    this.#leave();
+  }
+
+  /** @internal by the reader, as all of {@link ResponseSink} */
+  onInterim(head: ResponseHead): void {
+    this.#user?.onInterim(head);
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#user?.onHead(head);
+  }
+
+  onData(data: Buffer): void {
+    this.#user?.onData(data);
+  }
+
+  onEnd(trailers: Fields, reusable: boolean): void {
+    this.#isOver = true;
+    this.#isReusable = reusable;
+    this.#user?.onEnd(trailers);
+  }
+
+  #read(piece: Buffer): void {
+    const user = this.#user;
+    try {
+      this.#reader.read(piece);
+    } catch (error) {
+      this.#lose(error);
+      return;
+    }
+    user?.onPause();
+    // The user may have let go of it while it was told.
+    if (this.#isOver && this.#user !== undefined) this.#release();
+  }
+
+  /** The answer is complete and passed on: back to the owner, or away with it. */
+  #release(): void {
+    this.#user = undefined;
+    if (!this.#isReusable || !this.isUsable) {
+      this.destroy();
+      return;
+    }
+    this.#socket.resume();
+    this.idleSinceMs = performance.now();
+    this.#owner.onFree(this);
+  }
+
+  /** The user needs it no more although it has more to write: the connection can't be used again. */
+  spoil(): void {
+    this.#isReusable = false;
+  }
+
+  #closedByCore(): void {
+    this.#wasClosedByCore = true;
+    const user = this.#user;
+    if (this.#reader.close()) {
+      user?.onPause();
+      this.destroy();
+    } else {
+      this.#lose(undefined);
+    }
+  }
+
+  #lose(error: unknown): void {
+    const user = this.#user;
+    const progress = this.#progress();
+    this.destroy();
+    user?.onLost(error, progress);
+  }
+
+  #late(): void {
+    if (!this.#hasConnected) this.#error ??= new Error("no connection was made in time");
+    if (this.#user === undefined) this.destroy();
+    else this.#user.onLate();
+  }
+
+  #closed(): void {
+    const user = this.#user;
+    const progress = this.#progress();
+    this.#user = undefined;
+    this.#leave();
+    user?.onLost(this.#error, progress);
+  }
+
+  #progress(): Progress {
+    return { isUnsent: this.#out.writes === this.#writesBefore, hasBegun: this.#reader.hasBegun };
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#deadline.clear();
+    this.#owner.onGone(this, this.#hasConnected ? undefined : this.#error);
+  }
+}

@@ -1,0 +1,165 @@
+import { AppError } from "../../base/errors.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Logger } from "../../web/log.ts";
+import { addressOf } from "./address.ts";
+import { type Circuit, createCircuit } from "./circuit.ts";
+import { type ConnectionOwner, CoreConnection } from "./connection.ts";
+import { coreUnavailable } from "./errors.ts";
+import { IdleMemory } from "./idle-memory.ts";
+
+/** The connections to the core: how many there may be, which are idle, and who waits for one. */
+
+/** Who waits for a connection; told one of the two, once, perhaps before `acquire` returns. */
+export interface ConnectionWaiter {
+  onConnection(connection: CoreConnection): void;
+  onRefused(error: AppError): void;
+}
+
+/**
+ * Which connection will do: `any`; one that the core has hardly given up in this moment (`careful`), for a request that
+ * can't be sent twice; a `fresh` one.
+ */
+export type ConnectionChoice = "any" | "careful" | "fresh";
+
+/** The pool. */
+export class CorePool implements ConnectionOwner, Disposable {
+  readonly #settings: Settings["core"];
+  readonly #address;
+  readonly #circuit: Circuit;
+  readonly #idle: CoreConnection[] = [];
+  readonly #all = new Set<CoreConnection>();
+  /** In the order of their arrival, with the clock of each. */
+  readonly #waiting = new Map<ConnectionWaiter, { choice: ConnectionChoice; timer: NodeJS.Timeout }>();
+  readonly #memory = new IdleMemory();
+
+  constructor(settings: Settings["core"], log?: Logger) {
+    this.#settings = settings;
+    this.#address = addressOf(settings);
+    this.#circuit = createCircuit({
+      address: this.#address,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      probeIntervalMs: settings.probeIntervalMs,
+      log,
+    });
+  }
+
+  /** Asks for a connection. */
+  acquire(waiter: ConnectionWaiter, choice: ConnectionChoice): void {
+    const idle = choice === "fresh" ? undefined : this.#takeIdle(choice);
+    if (idle !== undefined) {
+      waiter.onConnection(idle);
+      return;
+    }
+    if (this.#circuit.isOpen) {
+      waiter.onRefused(coreUnavailable(this.#settings.url));
+      return;
+    }
+    // Where there is no room, a connection that nobody uses, but that was not good enough, makes some.
+    if (this.#all.size >= this.#settings.maxConnections) this.#idle.shift()?.destroy();
+    if (this.#all.size < this.#settings.maxConnections) {
+      const connection = new CoreConnection(this.#address, this);
+      this.#all.add(connection);
+      waiter.onConnection(connection);
+    } else {
+      this.#enqueue(waiter, choice);
+    }
+  }
+
+  /** The waiter waits no more. */
+  cancel(waiter: ConnectionWaiter): void {
+    const entry = this.#waiting.get(waiter);
+    if (entry === undefined) return;
+    clearTimeout(entry.timer);
+    this.#waiting.delete(waiter);
+  }
+
+  onConnected(): void {
+    this.#circuit.succeeded();
+  }
+
+  onFree(connection: CoreConnection): void {
+    const [next] = this.#waiting;
+    if (next !== undefined) {
+      this.cancel(next[0]);
+      next[0].onConnection(connection);
+      return;
+    }
+    const keepMs = Math.min(this.#settings.keepAliveMs, connection.hintMs ?? Number.POSITIVE_INFINITY);
+    if (keepMs <= 0) {
+      connection.destroy();
+      return;
+    }
+    connection.setDeadline(keepMs);
+    this.#idle.push(connection);
+  }
+
+  onGone(connection: CoreConnection, connectError: unknown): void {
+    this.#all.delete(connection);
+    const index = this.#idle.indexOf(connection);
+    if (index !== -1) {
+      this.#idle.splice(index, 1);
+      if (connection.wasClosedByCore) this.#memory.closedAfter(performance.now() - connection.idleSinceMs);
+    }
+    if (connectError !== undefined) this.#circuit.failed(connectError);
+    this.#serveWaiting();
+  }
+
+  [Symbol.dispose](): void {
+    this.#circuit[Symbol.dispose]();
+    for (const waiter of [...this.#waiting.keys()]) this.cancel(waiter);
+    for (const connection of this.#all) connection.destroy();
+  }
+
+  /** The one that was used last: the core has had the least time to give it up. */
+  #takeIdle(choice: ConnectionChoice): CoreConnection | undefined {
+    for (let last = this.#idle.at(-1); last !== undefined; last = this.#idle.at(-1)) {
+      if (!last.isUsable) {
+        this.#idle.pop();
+        last.destroy();
+        continue;
+      }
+      if (choice === "careful" && !this.#memory.isSafe(performance.now() - last.idleSinceMs))
+        return undefined;
+      this.#idle.pop();
+      return last;
+    }
+    return undefined;
+  }
+
+  #enqueue(waiter: ConnectionWaiter, choice: ConnectionChoice): void {
+    const { maxQueue, maxConnections, queueTimeoutMs } = this.#settings;
+    if (this.#waiting.size >= maxQueue) {
+      waiter.onRefused(
+        new AppError(
+          "core-busy",
+          `${maxConnections} requests are with the app, and ${maxQueue} wait already.`,
+          {
+            remedy: "SIDECAR_CORE_MAX_CONNECTIONS and SIDECAR_CORE_MAX_QUEUE",
+          },
+        ),
+      );
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.cancel(waiter);
+      waiter.onRefused(
+        new AppError("core-busy", `No connection to the app became free within ${queueTimeoutMs} ms.`, {
+          remedy: "SIDECAR_CORE_MAX_CONNECTIONS and SIDECAR_CORE_QUEUE_TIMEOUT_MS",
+        }),
+      );
+    }, queueTimeoutMs);
+    this.#waiting.set(waiter, { choice, timer });
+  }
+
+  /** There may be room again, or no hope any more. */
+  #serveWaiting(): void {
+    while (this.#waiting.size > 0) {
+      const isHopeless = this.#circuit.isOpen;
+      if (!isHopeless && this.#all.size >= this.#settings.maxConnections) return;
+      const [next] = this.#waiting;
+      if (next === undefined) return;
+      this.cancel(next[0]);
+      this.acquire(next[0], next[1].choice);
+    }
+  }
+}

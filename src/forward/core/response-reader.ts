@@ -1,0 +1,147 @@
+import { ChunkedReader } from "../../web/wire/chunked.ts";
+import { type Fields, NO_FIELDS } from "../../web/wire/fields.ts";
+import { type ResponseHead, readResponseHead } from "./response-head.ts";
+
+/** Reads the answers on one connection to the core, in whatever pieces they come: strict, and nothing gathered but heads. */
+
+/** Who takes what the reader finds. */
+export interface ResponseSink {
+  onInterim(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  onData(data: Buffer): void;
+  /** The answer is complete. `reusable`: the connection may carry another request. */
+  onEnd(trailers: Fields, reusable: boolean): void;
+}
+
+const MAX_HEAD_BYTES = 65_536;
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const BEGINNING = "HTTP/1.";
+const NOTHING = Buffer.alloc(0);
+
+type Place = "idle" | "head" | "length" | "chunked" | "close";
+
+/** The reader. One answer at a time: {@link expect} begins it. */
+export class ResponseReader {
+  readonly #sink: ResponseSink;
+  #place: Place = "idle";
+  #isToHead = false;
+  #kept: Buffer = NOTHING;
+  #left = 0;
+  #chunks: ChunkedReader | undefined;
+  #isPersistent = false;
+  /** Bytes of the present answer so far; none means that the core never began. */
+  #bytes = 0;
+
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+  }
+
+  /** Whether the core has begun to answer, be it with an interim answer or half a head. */
+  get hasBegun(): boolean {
+    return this.#bytes > 0;
+  }
+
+  /** Expects an answer; `isToHead` where the request is a HEAD, whose answer has no body whatever its head says. */
+  expect(isToHead: boolean): void {
+    this.#place = "head";
+    this.#isToHead = isToHead;
+    this.#bytes = 0;
+  }
+
+  /** @throws {SyntaxError} for anything that is not exactly one answer: also for bytes nobody asked for. */
+  read(piece: Buffer): void {
+    this.#bytes += piece.length;
+    let at = 0;
+    while (at < piece.length) {
+      switch (this.#place) {
+        case "head":
+          at = this.#readHead(piece, at);
+          break;
+        case "length":
+          at = this.#readLength(piece, at);
+          break;
+        case "chunked":
+          at = this.#readChunks(piece, at);
+          break;
+        case "close":
+          this.#sink.onData(at === 0 ? piece : piece.subarray(at));
+          return;
+        case "idle":
+          throw new SyntaxError("bytes came that belong to no answer");
+      }
+    }
+  }
+
+  /**
+   * The core has closed its side.
+   * @returns whether that was the proper end of an answer (one without a length, RFC 9112 section 6.3).
+   */
+  close(): boolean {
+    if (this.#place !== "close") return false;
+    this.#place = "idle";
+    this.#sink.onEnd(NO_FIELDS, false);
+    return true;
+  }
+
+  #readHead(piece: Buffer, from: number): number {
+    const hasKept = this.#kept.length > 0;
+    const all = hasKept ? Buffer.concat([this.#kept, piece.subarray(from)]) : piece;
+    const start = hasKept ? 0 : from;
+    const end = all.indexOf(END_OF_HEAD, start);
+    if (end === -1 ? all.length - start > MAX_HEAD_BYTES : end - start > MAX_HEAD_BYTES) {
+      throw new SyntaxError(`the head is larger than ${MAX_HEAD_BYTES} bytes`);
+    }
+    if (end === -1) {
+      this.#kept = Buffer.from(all.subarray(start));
+      // What is no HTTP from its first bytes on may wait for us, as the server of another protocol does.
+      if (!BEGINNING.startsWith(this.#kept.toString("latin1", 0, BEGINNING.length)))
+        throw new SyntaxError("the status line is malformed");
+      return piece.length;
+    }
+    const left = all.length - end - END_OF_HEAD.length;
+    this.#kept = NOTHING;
+    this.#take(readResponseHead(all.toString("latin1", start, end + 2), this.#isToHead), left);
+    return piece.length - left;
+  }
+
+  #take(head: ResponseHead, bytesBehind: number): void {
+    if (head.status < 200) {
+      this.#sink.onInterim(head);
+      return;
+    }
+    this.#isPersistent = head.isPersistent;
+    this.#left = head.length;
+    this.#sink.onHead(head);
+    if (head.framing === "none" || (head.framing === "length" && head.length === 0)) {
+      this.#end(NO_FIELDS, bytesBehind);
+      return;
+    }
+    if (head.framing === "chunked") this.#chunks = new ChunkedReader();
+    this.#place = head.framing;
+  }
+
+  #readLength(piece: Buffer, from: number): number {
+    const end = Math.min(piece.length, from + this.#left);
+    this.#left -= end - from;
+    this.#sink.onData(from === 0 && end === piece.length ? piece : piece.subarray(from, end));
+    if (this.#left > 0) return end;
+    this.#end(NO_FIELDS, piece.length - end);
+    return piece.length;
+  }
+
+  #readChunks(piece: Buffer, from: number): number {
+    if (this.#chunks === undefined) throw new SyntaxError("no chunks are being read");
+    const end = this.#chunks.read(piece, from, this.#sink);
+    if (!this.#chunks.isOver) return end;
+    const { trailers } = this.#chunks;
+    this.#chunks = undefined;
+    this.#end(trailers, piece.length - end);
+    return piece.length;
+  }
+
+  /** Whatever stands behind the answer is dropped, and the connection with it. */
+  #end(trailers: Fields, bytesBehind: number): void {
+    this.#place = "idle";
+    this.#sink.onEnd(trailers, this.#isPersistent && bytesBehind === 0);
+  }
+}

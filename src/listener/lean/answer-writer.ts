@@ -1,0 +1,131 @@
+import { STATUS_CODES } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { AppError } from "../../base/errors.ts";
+import type { AnswerHead, ClientSide } from "../../web/exchange.ts";
+import { problemAnswer } from "../../web/send-problem.ts";
+import { BatchedWriter } from "../../web/wire/batched-writer.ts";
+import { chunkStart, lastChunk } from "../../web/wire/chunked.ts";
+import { httpDate } from "../../web/wire/date.ts";
+import { Fields } from "../../web/wire/fields.ts";
+
+/** Writes answers to a client that speaks HTTP/1.1: head, body and end in one write where they are there together. */
+
+/** The request that is being answered, as far as the answer depends on it. */
+export interface AnsweredRequest {
+  readonly isHead: boolean;
+  readonly accept: string | undefined;
+  readonly requestId: string;
+  /** Whether the connection is closed after the answer: asked when the answer begins. */
+  closes(): boolean;
+}
+
+/** Who owns the connection. */
+export interface AnswerOwner {
+  /** The core can take more of the body. */
+  resumeBody(): void;
+  /** The answer is complete and written. */
+  answered(): void;
+}
+
+/** Beyond this much that waits to be sent, the core is held back. */
+const HOLD_BACK_BYTES = 262_144;
+
+/** The client's side of the exchanges on one connection, one after the other. */
+export class AnswerWriter implements ClientSide {
+  readonly #socket: TLSSocket;
+  readonly #owner: AnswerOwner;
+  readonly #out: BatchedWriter;
+  #request: AnsweredRequest | undefined;
+  #isChunked = false;
+  #isEnded = false;
+  /** The status of the present answer; 0 while it has not begun. */
+  status = 0;
+  /** What the answer is, where it is none of the core's. */
+  failure: AppError["code"] | undefined;
+
+  constructor(socket: TLSSocket, owner: AnswerOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#out = new BatchedWriter(socket);
+  }
+
+  get waitingBytes(): number {
+    return this.#out.waitingBytes;
+  }
+
+  /** Turns to the next request. */
+  turnTo(request: AnsweredRequest): void {
+    this.#request = request;
+    this.#isEnded = false;
+    this.status = 0;
+    this.failure = undefined;
+  }
+
+  interim(status: number, reason: string, fieldLines: string): void {
+    this.#out.add(`HTTP/1.1 ${status} ${reason}\r\n${fieldLines}\r\n`);
+  }
+
+  begin({ status, reason, fieldLines, framing, hasDate }: AnswerHead): void {
+    this.status = status;
+    this.#isChunked = framing === "chunked" || framing === "close";
+    // A recipient with a clock adds it for an origin that has none (RFC 9110 section 6.6.1).
+    const date = hasDate ? "" : `Date: ${httpDate()}\r\n`;
+    const coding = this.#isChunked ? "Transfer-Encoding: chunked\r\n" : "";
+    this.#out.add(
+      `HTTP/1.1 ${status} ${reason}\r\n${fieldLines}${date}${coding}${this.#connectionLine()}\r\n`,
+    );
+  }
+
+  write(data: Buffer): boolean {
+    if (this.#isChunked) this.#out.add(chunkStart(data.length));
+    this.#out.add(data);
+    if (this.#isChunked) this.#out.add("\r\n");
+    return this.#out.waitingBytes < HOLD_BACK_BYTES;
+  }
+
+  end(trailers: Fields): void {
+    if (this.#isChunked) this.#out.add(lastChunk(trailers));
+    this.#isEnded = true;
+  }
+
+  flush(): void {
+    this.#out.send();
+    if (!this.#isEnded || this.#request === undefined) return;
+    this.#request = undefined;
+    this.#owner.answered();
+  }
+
+  /** Writes what still waits to be written, at once. */
+  sendNow(): void {
+    this.#out.sendNow();
+  }
+
+  resumeBody(): void {
+    this.#owner.resumeBody();
+  }
+
+  fail(error: AppError): void {
+    const request = this.#request;
+    if (request === undefined) return;
+    this.failure = error.code;
+    if (this.status !== 0) {
+      // Closed without the end that was promised: the client can't take it for complete (RFC 9112 section 8).
+      this.#socket.destroy();
+      return;
+    }
+    this.status = error.status;
+    const { headers, body } = problemAnswer(error, request.requestId, request.accept);
+    const fields = Fields.of(Object.entries(headers).flat());
+    const reason = STATUS_CODES[error.status] ?? error.title;
+    this.#out.add(
+      `HTTP/1.1 ${error.status} ${reason}\r\n${fields.text}Date: ${httpDate()}\r\n${this.#connectionLine()}\r\n`,
+    );
+    if (!request.isHead) this.#out.add(body);
+    this.#isEnded = true;
+    this.flush();
+  }
+
+  #connectionLine(): string {
+    return this.#request?.closes() === true ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+  }
+}

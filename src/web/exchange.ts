@@ -1,0 +1,72 @@
+import type { AppError } from "../base/errors.ts";
+import type { RequestInfo } from "./request-info.ts";
+import type { Fields } from "./wire/fields.ts";
+
+/**
+ * What is said between the client's side of a request and the core's, whatever protocol the client speaks.
+ * Everything is pushed: no streams, no promises, since each of them costs more than what is carried.
+ */
+
+/** How a body is delimited (RFC 9112 section 6); `close`, of an answer only: by the end of the connection. */
+export type Framing = "none" | "length" | "chunked" | "close";
+
+/** A request bound for the core. */
+export interface CoreRequest {
+  readonly method: string;
+  /** In origin form (or `*`), as it goes out. */
+  readonly target: string;
+  /** Of an absolute-form target; replaces the Host (RFC 9112 section 3.2.2). */
+  readonly authority: string | undefined;
+  readonly version: "1.0" | "1.1" | "2.0";
+  /** The client's own fields, as they came. */
+  readonly fields: Fields;
+  readonly framing: Exclude<Framing, "close">;
+  /** The address of the client's end of the connection. */
+  readonly peer: string;
+  readonly info: RequestInfo;
+}
+
+/** The head of the core's final answer, without what belonged to the core's connection. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly reason: string;
+  /** The lines of its fields, each with its CRLF. */
+  readonly fieldLines: string;
+  readonly framing: Framing;
+  readonly hasDate: boolean;
+}
+
+/** The client's end of an exchange: what the core's end tells it. After `end` and `fail` it hears no more. */
+export interface ClientSide {
+  /** Bytes of the answer that the client has not taken yet, as far as we can see. */
+  readonly waitingBytes: number;
+  /** An interim answer (1xx but 101). */
+  interim(status: number, reason: string, fieldLines: string): void;
+  begin(head: AnswerHead): void;
+  /** Bytes of the answer's body. False: hold back, {@link CoreSide.resume} will say when to go on. */
+  write(data: Buffer): boolean;
+  /** The answer is complete. */
+  end(trailers: Fields): void;
+  /** Nothing more to say at this moment: what was gathered goes out now. */
+  flush(): void;
+  /** The core can take more of the request's body, after a `write` that gave false. */
+  resumeBody(): void;
+  /** There is no answer: tell the client why, or break off what has begun so that it can't be taken for complete. */
+  fail(error: AppError): void;
+}
+
+/** The core's end of an exchange: what the client's end tells it. */
+export interface CoreSide {
+  /** Begins. The client's side may hear of it before this returns. */
+  start(): void;
+  /** Bytes of the request's body. False: hold back until {@link ClientSide.resumeBody}. */
+  write(data: Buffer): boolean;
+  /** The request is complete. */
+  end(trailers: Fields): void;
+  /** Nothing more to say at this moment: what was gathered goes out now. */
+  flush(): void;
+  /** The client can take more of the answer, after a `write` that gave false. */
+  resume(): void;
+  /** The client has gone. */
+  abort(): void;
+}
