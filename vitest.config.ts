@@ -21,6 +21,7 @@ export default defineConfig({
             "test/peers/**",
             "test/container/**",
             "test/browser/**",
+            "test/soak/**",
           ],
         },
       },
@@ -36,6 +37,8 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      // Minutes each: every test says how long it may take.
+      { test: { ...common, name: "soak", include: ["test/soak/**/*.test.ts"], fileParallelism: false } },
       {
         test: { ...common, name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000 },
       },

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { createApp, createFeatures } from "./app.ts";
 import type { Feature } from "./features/feature.ts";
 import { createForwarder, type Forwarder } from "./forward/forwarder.ts";
-import { isWebSocketUpgrade } from "./forward/upgrade.ts";
+import { isCarriedUpgrade } from "./forward/upgrade/switching.ts";
 import { createCoreProcessFinder } from "./linux/core-process.ts";
 import { type CertificateStore, openCertificates } from "./listener/certificates.ts";
 import { createDispatch } from "./listener/dispatch.ts";
@@ -21,11 +22,13 @@ export interface Sidecar extends AsyncDisposable {
   readonly httpsPort: number;
   /** Null where plain HTTP is switched off. */
   readonly httpPort: number | null;
+  /** Requests and upgraded connections that are with the core. */
+  readonly inFlight: number;
   /** The token that was made because the settings name none. */
   readonly generatedToken: Tokens["generated"];
   /** Looks at the certificate and token files again, and takes over what `settings` may change live. */
   reload(settings: Settings): Promise<void>;
-  /** Stops in order: not ready, no new connections, what is under way finishes, the rest is cut. True when none was. */
+  /** Stops in order: not ready, then no new connections, what is under way finishes, the rest is cut. True when none was. */
   stop(): Promise<boolean>;
 }
 
@@ -74,6 +77,9 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   return {
     httpsPort: listener.port,
     httpPort: redirect?.port ?? null,
+    get inFlight() {
+      return forwarder.inFlight;
+    },
     generatedToken: tokens.generated,
     async reload(next) {
       if (state.closing) return;
@@ -83,8 +89,10 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     },
     async stop() {
       state.closing = true;
+      await delay(settings.shutdown.delayMs);
       // What runs for a client, such as a trace, ends now and says so: it would only hold the drain up.
       background.abort();
+      forwarder.drainUpgrades(settings.shutdown.websocketGraceMs);
       const finished = await listener.drain(settings.shutdown.graceMs);
       await owned.disposeAsync();
       return finished;
@@ -136,7 +144,8 @@ function createRequests(parts: RequestParts): ListenerHandlers {
     core: forwarder.forward,
     carry: forwarder.carry,
     coreUpgrade: forwarder.upgrade,
-    upgrades: isWebSocketUpgrade,
+    coreConnect: forwarder.connect,
+    upgrades: isCarriedUpgrade,
   };
   const accessLog = settings.log.access ? log : undefined;
   return createDispatch({ prefix: settings.prefix, destinations, trustedPeers, accessLog, isClosing });

@@ -31,6 +31,7 @@ const CODES = {
   internal: { status: 500, title: "An unexpected error" },
   "not-supported": { status: 501, title: "Not possible on this platform" },
   "method-unknown": { status: 501, title: "The method is not known" },
+  "protocol-unknown": { status: 501, title: "The protocol is not known" },
   "core-protocol-error": { status: 502, title: "The app's answer could not be understood" },
   "core-reset": { status: 502, title: "The app closed the connection before it answered" },
   "core-unavailable": { status: 503, title: "The app is not reachable" },

@@ -26,6 +26,11 @@ export function endToEndLines({ fields, status, framing, namesFields }: Response
 
 const NO_TOKENS: ReadonlySet<string> = new Set();
 
+/** Tells whether the answer is a stream of events (Server-Sent Events, WHATWG HTML section 9.2). */
+export function isEventStream({ fields }: ResponseHead): boolean {
+  return fields.first("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+}
+
 /** How long a connection may be kept, in milliseconds, where the core says it; undefined where it does not. */
 export function keepAliveHintMs({ keepAliveSeconds }: ResponseHead): number | undefined {
   // A second less: what we send then must still arrive before the core has closed.

@@ -1,7 +1,7 @@
 import { type AppError, isErrno } from "../base/errors.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
-import { answerHead, endToEndLines, keepAliveHintMs } from "./answer-head.ts";
+import { answerHead, endToEndLines, isEventStream, keepAliveHintMs } from "./answer-head.ts";
 import { type BodyLimits, BodyWatch } from "./body-watch.ts";
 import type { ConnectionUser, CoreConnection, Progress } from "./core/connection.ts";
 import type { ConnectionWaiter, CorePool } from "./core/pool.ts";
@@ -9,6 +9,7 @@ import type { ResponseHead } from "./core/response-head.ts";
 import { coreFailure } from "./failure.ts";
 import { OutgoingRequest } from "./outgoing-request.ts";
 import { type Phase, phaseExpired, type TimeoutsMs } from "./phases.ts";
+import { endToEndTrailers } from "./trailers.ts";
 
 /** One request on its way to the core and the answer on its way back: what is sent when, and how long it may take. */
 
@@ -33,6 +34,9 @@ export interface ExchangeParts {
 /** May be sent again without changing what it does (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
+/** Weeks: a stream of events says nothing while nothing happens. */
+const SILENCE_MS = 2_000_000_000;
+
 /** The exchange. It begins with {@link Exchange.start}. */
 export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   readonly isToHead: boolean;
@@ -48,6 +52,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   #isHeldBack = false;
   #hasRetried = false;
   #hasAnswer = false;
+  #isEventStream = false;
   #isOver = false;
   #phase: Phase = "response";
   #sentAtMs = 0;
@@ -84,7 +89,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   end(trailers: Fields): void {
     if (this.#isOver || this.#isComplete) return;
-    this.#out.end(trailers);
+    this.#out.end(endToEndTrailers(trailers));
     this.#isComplete = true;
   }
 
@@ -140,6 +145,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     this.#hasAnswer = true;
     this.#parts.request.info.coreMs = performance.now() - this.#sentAtMs;
     if (this.#connection !== undefined) this.#connection.hintMs = keepAliveHintMs(head);
+    this.#isEventStream = isEventStream(head);
     this.#begin("idle");
     this.#parts.client.begin(answerHead(head));
   }
@@ -156,7 +162,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   onEnd(trailers: Fields): void {
     // The core did not want the rest: what it would make of it on this connection nobody knows.
     if (!this.#isComplete || !this.#out.isEmpty) this.#connection?.spoil();
-    this.#parts.client.end(trailers);
+    this.#parts.client.end(endToEndTrailers(trailers));
     this.#finish();
   }
 
@@ -169,7 +175,9 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     this.#connection = undefined;
     if (wasReused && this.#mayRetry(error, progress)) {
       this.#hasRetried = true;
-      this.#out = new OutgoingRequest(this.#parts.head, false);
+      this.#isHeldBack = false;
+      if (progress.isUnsent) this.#out.takeBack();
+      else this.#out = new OutgoingRequest(this.#parts.head, false);
       // Not on another idle connection: it may be just as dead.
       this.#settings.pool.acquire(this, "fresh");
     } else {
@@ -207,17 +215,17 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   }
 
   #progress(): void {
-    this.#connection?.setDeadline(this.#settings.timeoutsMs[this.#phase]);
+    const maySayNothing = this.#isEventStream && this.#phase === "idle";
+    this.#connection?.setDeadline(maySayNothing ? SILENCE_MS : this.#settings.timeoutsMs[this.#phase]);
   }
 
   /**
    * Only once, and only what was sent into a connection that had died while it was idle (RFC 9112 section 9.3.1); what
-   * was not sent at all may be sent whatever it is, as long as it is all still here.
+   * was not sent at all may be sent whatever it is.
    */
   #mayRetry(error: unknown, { isUnsent, hasBegun }: Progress): boolean {
     const isStale = error === undefined || isErrno(error, "ECONNRESET", "EPIPE");
-    const isWhole = this.#parts.request.framing === "none";
-    return isStale && !hasBegun && !this.#hasRetried && isWhole && (isUnsent || this.#isRepeatable);
+    return isStale && !hasBegun && !this.#hasRetried && (isUnsent || this.#isRepeatable);
   }
 
   /** Ends the exchange by a fault of the client, or because something took too long. */

@@ -11,7 +11,7 @@ import { Exchange } from "./exchange.ts";
 import { answerFailure, coreFailure } from "./failure.ts";
 import { requestHead } from "./request-head.ts";
 import { coreRequestOf, ServerClient } from "./server-client.ts";
-import { createUpgrader, type Upgrader } from "./upgrade.ts";
+import { Upgrader } from "./upgrade/upgrader.ts";
 
 /** Carries requests to the core and its answers back. It knows nothing of Koa or of what the sidecar adds. */
 export interface Forwarder extends Disposable {
@@ -26,6 +26,9 @@ export interface Forwarder extends Disposable {
    */
   carry(request: CoreRequest, client: ClientSide): CoreSide;
   upgrade: Upgrader["upgrade"];
+  connect: Upgrader["connect"];
+  /** Ends upgraded connections decently, one after the other within `graceMs`; who stays is cut two seconds later. */
+  drainUpgrades(graceMs: number): void;
   /** Requests and upgraded connections under way. */
   readonly inFlight: number;
 }
@@ -53,7 +56,11 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
     client: limits.answerIdleMs,
   };
   const pool = new CorePool(core, log);
-  const upgrader = createUpgrader({ address, coreUrl: core.url, timeoutsMs, trustedPeers });
+  const upgrader = new Upgrader({
+    ...{ address, coreUrl: core.url, timeoutsMs, maxUpgrades: core.maxUpgrades },
+    headOptions: { fallbackHost, trustedPeers },
+    refusal: () => pool.refusal,
+  });
   let inFlight = 0;
 
   const onOver = () => {
@@ -72,7 +79,9 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
     get inFlight() {
       return inFlight + upgrader.open;
     },
-    upgrade: upgrader.upgrade,
+    upgrade: (call) => upgrader.upgrade(call),
+    connect: (stream, request) => upgrader.connect(stream, request),
+    drainUpgrades: (graceMs) => upgrader.drain(graceMs),
     carry,
     forward(request, answer, target, authority) {
       // A broken pipe to a client that has gone is the client's affair: "close" ends the exchange.
@@ -81,7 +90,7 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
       whenBodyKnown(request, () => {
         if (answer.destroyed) return;
         try {
-          const client = new ServerClient(request, answer, isClosing);
+          const client = new ServerClient(request, answer, { isClosing, maxTrailers: limits.headerCount });
           const exchange = carry(coreRequestOf(request, target, authority), client);
           client.join(exchange);
         } catch (error) {

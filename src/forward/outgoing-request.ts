@@ -7,6 +7,8 @@ import type { CoreConnection } from "./core/connection.ts";
 export class OutgoingRequest {
   readonly #isChunked: boolean;
   #pieces: Piece[];
+  /** Given to a connection, and not yet sent as far as is known. */
+  #given: Piece[] = [];
 
   constructor(head: string, isChunked: boolean) {
     this.#isChunked = isChunked;
@@ -16,6 +18,12 @@ export class OutgoingRequest {
   /** Whether all was given to a connection. */
   get isEmpty(): boolean {
     return this.#pieces.length === 0;
+  }
+
+  /** Takes back what was given to a connection that is lost, and has sent nothing of it. */
+  takeBack(): void {
+    this.#pieces = [...this.#given, ...this.#pieces];
+    this.#given = [];
   }
 
   add(data: Buffer): void {
@@ -32,6 +40,7 @@ export class OutgoingRequest {
   sendOn(connection: CoreConnection): boolean {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.#given = connection.hasSent ? [] : [...this.#given, ...pieces];
     for (const piece of pieces) connection.add(piece);
     return connection.send();
   }

@@ -33,6 +33,10 @@ export function requestHead(request: CoreRequest, options: HeadOptions): string 
   if (!TARGET.test(target)) {
     throw new AppError("bad-request", "The request target has a blank or a control character in it.");
   }
+  // RFC 9112 section 3.2.4.
+  if (target === "*" && method !== "OPTIONS") {
+    throw new AppError("bad-request", "The request target * is for OPTIONS only.");
+  }
   const survey = surveyOf(fields);
   const host = hostWithoutUser(authority) ?? survey.host ?? options.fallbackHost;
   const trusted = options.trustedPeers.isTrusted(request.peer);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { AppError } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import type { AnswerHead, ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import {
   clientAddress,
@@ -13,28 +13,40 @@ import { requestInfo } from "../web/request-info.ts";
 import { Fields, type RawHeaders } from "../web/wire/fields.ts";
 import { answerFailure } from "./failure.ts";
 import { toHeaderObject, toPairs } from "./headers.ts";
-import { http2Fields } from "./http2-fields.ts";
 
 /** The client's side of an exchange where Node's own servers speak to the client. */
 
 /** Beyond this much that waits to be sent, the core is held back. */
 const HOLD_BACK_BYTES = 262_144;
 
+/** Node drops those beyond silently: one more than allowed is kept, so that it is seen. */
+const TOO_MANY_TRAILERS = new AppError("header-too-large", "The request has too many trailer fields.", {
+  remedy: "SIDECAR_LIMITS_HEADER_COUNT",
+});
+
 /** The client's end of an exchange, on Node's request and answer. */
 export class ServerClient implements ClientSide {
   readonly #request: ServerRequest;
   readonly #answer: ServerAnswer;
   readonly #isClosing: () => boolean;
+  readonly #maxTrailers: number;
   /** HTTP/1.0 knows no chunks (RFC 9112 section 7.1): its bodies end with a length or with the connection. */
   readonly #takesTrailers: boolean;
   #head: AnswerHead | undefined;
-  #gathered: Buffer | undefined;
+  /** Not written before it is known whether it is the end: head, body and end are then one packet. */
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
   #isEnded = false;
 
-  constructor(request: ServerRequest, answer: ServerAnswer, isClosing: () => boolean) {
+  constructor(
+    request: ServerRequest,
+    answer: ServerAnswer,
+    { isClosing, maxTrailers }: { readonly isClosing: () => boolean; readonly maxTrailers: number },
+  ) {
     this.#request = request;
     this.#answer = answer;
     this.#isClosing = isClosing;
+    this.#maxTrailers = maxTrailers;
     this.#takesTrailers = isHttp2(request) || request.httpVersionMinor > 0;
   }
 
@@ -51,7 +63,13 @@ export class ServerClient implements ClientSide {
       core.flush();
     });
     request.on("end", () => {
-      core.end(Fields.of(this.#request.rawTrailers));
+      const { rawTrailers } = this.#request;
+      if (rawTrailers.length > this.#maxTrailers * 2) {
+        core.abort();
+        this.fail(TOO_MANY_TRAILERS);
+        return;
+      }
+      core.end(Fields.of(rawTrailers));
       core.flush();
     });
     this.#answer.once("close", () => {
@@ -71,6 +89,7 @@ export class ServerClient implements ClientSide {
     }
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if (!this.#takesTrailers || isHttp2Answer(answer)) return;
+    // Only so does Node know that the client was told to go on, and keeps the connection.
     if (status === 100) answer.writeContinue();
     else answer.writeInformation(status, listOf(fieldLines));
   }
@@ -80,24 +99,18 @@ export class ServerClient implements ClientSide {
   }
 
   write(data: Buffer): boolean {
-    // One piece is kept back until it is known whether it is the last: head, body and end are then one packet.
     if (this.#isGone()) return true;
-    const before = this.#gathered;
-    this.#gathered = data;
-    if (before !== undefined) {
-      this.#writeHead();
-      this.#write(before);
-    }
-    return this.#answer.writableLength < HOLD_BACK_BYTES;
+    this.#gathered.push(data);
+    this.#gatheredBytes += data.length;
+    return this.#answer.writableLength + this.#gatheredBytes < HOLD_BACK_BYTES;
   }
 
   end(trailers: Fields): void {
     this.#isEnded = true;
     if (this.#isGone()) return;
-    this.#writeHead();
+    const last = this.#gathered.pop();
+    this.#writeGathered();
     if (trailers.names.length > 0 && this.#takesTrailers) this.#addTrailers(trailers.raw());
-    const last = this.#gathered;
-    this.#gathered = undefined;
     if (last === undefined) this.#answer.end();
     else this.#answer.end(last);
     this.#dropRest();
@@ -105,10 +118,8 @@ export class ServerClient implements ClientSide {
 
   flush(): void {
     if (this.#isEnded || this.#isGone()) return;
-    const isBare = this.#gathered === undefined && this.#head !== undefined;
-    this.#writeHead();
-    if (this.#gathered !== undefined) this.#write(this.#gathered);
-    this.#gathered = undefined;
+    const isBare = this.#gathered.length === 0 && this.#head !== undefined;
+    this.#writeGathered();
     if (isBare) this.#flushHead();
   }
 
@@ -132,6 +143,13 @@ export class ServerClient implements ClientSide {
     this.#request.resume();
   }
 
+  #writeGathered(): void {
+    this.#writeHead();
+    for (const data of this.#gathered) this.#write(data);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+  }
+
   #writeHead(): void {
     const head = this.#head;
     if (head === undefined) return;
@@ -143,9 +161,10 @@ export class ServerClient implements ClientSide {
 
   #http1Fields({ fieldLines, framing }: AnswerHead): string[] {
     const isUnbounded = framing === "chunked" || framing === "close";
+    const isChunked = isUnbounded && this.#takesTrailers;
     return [
-      ...listOf(fieldLines),
-      ...(isUnbounded && this.#takesTrailers ? ["Transfer-Encoding", "chunked"] : []),
+      ...listOf(isChunked ? fieldLines : withoutTrailer(fieldLines)),
+      ...(isChunked ? ["Transfer-Encoding", "chunked"] : []),
       ...(this.#isClosing() ? ["Connection", "close"] : []),
     ];
   }
@@ -158,7 +177,8 @@ export class ServerClient implements ClientSide {
   #flushHead(): void {
     const answer = this.#answer;
     if (isHttp2Answer(answer)) answer.write("");
-    else answer.flushHeaders();
+    // `flushHeaders` writes UTF-8, which makes two bytes of one.
+    else answer.write("", "latin1");
   }
 
   #addTrailers(trailers: RawHeaders): void {
@@ -179,7 +199,7 @@ export function coreRequestOf(
     target,
     authority: authority ?? (isHttp2(request) ? request.authority : undefined),
     version: isHttp2(request) ? "2.0" : request.httpVersionMinor === 0 ? "1.0" : "1.1",
-    fields: isHttp2(request) ? http2Fields(request.rawHeaders) : Fields.of(request.rawHeaders),
+    fields: Fields.of(request.rawHeaders),
     framing: framingOf(request),
     peer: clientAddress(request) ?? "unknown",
     info: requestInfo(request),
@@ -188,9 +208,15 @@ export function coreRequestOf(
 
 function framingOf(request: ServerRequest): CoreRequest["framing"] {
   if (request.headers["transfer-encoding"] !== undefined) return "chunked";
-  if (request.headers["content-length"] !== undefined) return "length";
+  const length = request.headers["content-length"];
+  if (length !== undefined) return Number(length) === 0 ? "none" : "length";
   if (isHttp2(request) && !request.stream.endAfterHeaders && !request.readableEnded) return "chunked";
   return "none";
+}
+
+/** A Trailer announces what only chunks can carry: Node refuses to write it where there are none. */
+function withoutTrailer(fieldLines: string): string {
+  return Fields.parse(fieldLines)?.without((lowerName) => lowerName === "trailer") ?? "";
 }
 
 function listOf(fieldLines: string): string[] {

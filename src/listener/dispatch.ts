@@ -1,15 +1,18 @@
 import type { IncomingMessage } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { AppError } from "../base/errors.ts";
-import { logAccess, logCarried, logRefusal, logUpgrade } from "../web/access-log.ts";
+import { logAccess, logCarried, logConnect, logRefusal, logUpgrade } from "../web/access-log.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
+import { http2Fields } from "../web/http2-fields.ts";
 import type { Logger } from "../web/log.ts";
 import { newRequestInfo, requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
 import type { TrustedPeers } from "../web/trusted-peers.ts";
-import { createGate } from "./gate.ts";
+import { createGate, type Gate } from "./gate.ts";
 import type { ListenerHandlers } from "./listener.ts";
+import { carryStream, type StreamOwner, streamRequest } from "./stream-exchange.ts";
 
 /** Between the listener and those who answer: asks the gate once, and hands the request over. */
 
@@ -26,6 +29,8 @@ export interface Destinations {
     target: string;
     authority: string | undefined;
   }): void;
+  /** An extended CONNECT for a WebSocket (RFC 8441). */
+  coreConnect(stream: ServerHttp2Stream, request: CoreRequest): void;
   /** Tells whether a request bound for the core is an upgrade that `coreUpgrade` can carry. */
   upgrades(request: IncomingMessage): boolean;
 }
@@ -44,30 +49,62 @@ export interface DispatchParts {
 /** The same answer as for a path that does not exist: what was tried is nobody's business. */
 const NOTHING_HERE = new AppError("not-found", "There is nothing at this path.");
 
-/** Makes the handlers of the listener. */
-export function createDispatch(parts: DispatchParts): ListenerHandlers {
-  const { prefix, destinations, trustedPeers, accessLog, isClosing } = parts;
-  const gate = createGate(prefix);
+/** What is bound for the core past Node's request and answer objects. */
+function createCarriers(
+  { destinations: { carry, coreConnect }, trustedPeers, accessLog, isClosing }: DispatchParts,
+  gate: Gate,
+): Required<Pick<ListenerHandlers, "lean" | "direct">> {
+  const over: StreamOwner["over"] = (request, { status, isComplete }) => {
+    if (accessLog === undefined) return;
+    const client = trustedPeers.clientOf(request.peer, request.fields.raw());
+    logCarried(accessLog, request, { client, status, isComplete });
+  };
   return {
     lean: {
-      isClosing,
-      carry: destinations.carry,
+      ...{ isClosing, carry, over },
       route({ method, target, fields, lengthBytes, requestId }, peer) {
         if (gate(target).kind !== "core") return undefined;
-        const framing = lengthBytes === undefined ? "none" : "length";
+        const framing = lengthBytes === undefined || lengthBytes === 0 ? "none" : "length";
         return {
           ...{ method, target, authority: undefined, version: "1.1", fields, framing, peer },
           info: newRequestInfo(requestId),
         };
       },
-      over(request, { status, isComplete }) {
-        if (accessLog === undefined) return;
-        const client = trustedPeers.clientOf(request.peer, request.fields.raw());
-        logCarried(accessLog, request, { client, status, isComplete });
-      },
     },
+    direct(stream, headers, rawHeaders) {
+      const verdict = gate(headers[":path"] ?? "/");
+      if (verdict.kind !== "core") return false;
+      const head = { headers, rawHeaders, verdict };
+      if (headers[":method"] !== "CONNECT") {
+        carryStream(stream, head, { carry, over });
+        return true;
+      }
+      const fields = http2Fields(rawHeaders);
+      if (fields === undefined) return false;
+      const request = streamRequest(stream, head, { fields, framing: "none" });
+      if (accessLog !== undefined) {
+        const client = trustedPeers.clientOf(request.peer, fields.raw());
+        logConnect(accessLog, request, { client, protocol: headers[":protocol"], stream });
+      }
+      coreConnect(stream, request);
+      return true;
+    },
+  };
+}
+
+/** Makes the handlers of the listener. */
+export function createDispatch(parts: DispatchParts): ListenerHandlers {
+  const { prefix, destinations, accessLog } = parts;
+  const gate = createGate(prefix);
+  return {
+    ...createCarriers(parts, gate),
     request(request, answer, expectsContinue) {
       if (accessLog !== undefined) logAccess(accessLog, request, answer);
+      if (request.method === "CONNECT") {
+        // `direct` did not want it, and the app must not say yes to it.
+        refuse(request, answer, NOTHING_HERE);
+        return;
+      }
       const verdict = gate(request.url ?? "/");
       switch (verdict.kind) {
         case "core":

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { AppError } from "../base/errors.ts";
-import { lingerAfterAnswer } from "../web/lingering-close.ts";
+import { closeLingering, lingerAfterAnswer } from "../web/lingering-close.ts";
 import { type Refusal, type RefusedRequest, refuseOnSocket } from "../web/raw-refusal.ts";
 import { requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
+import type { Sweepable } from "./idle-sweep.ts";
 
 /** One HTTP/1.1 connection that Node's parser reads: what is under way on it, and how it is refused and closed. */
 
@@ -14,18 +15,28 @@ interface Call {
   readonly answer: ServerResponse;
 }
 
+/** A request that waits for the answers before it. */
+interface Waiting {
+  readonly call: Call;
+  readonly handle: () => void;
+}
+
 /** A refusal that is due. */
 interface Due {
   readonly error: AppError;
   readonly request: RefusedRequest;
 }
 
+/** More requests than this, sent ahead of the answers, are not taken: each is held in memory. */
+const MAX_WAITING = 100;
+
 /** A connection. */
-export class Http1Connection {
+export class Http1Connection implements Sweepable {
   readonly #socket: Socket;
   readonly #refused: (refusal: Refusal) => void;
-  /** Requests begun and not yet answered. */
-  #active = 0;
+  /** Whether a request is being answered. */
+  #isBusy = false;
+  readonly #waiting: Waiting[] = [];
   /** The request that began last; undefined once it is both read and answered. */
   #last: Call | undefined;
   /** `socket.bytesRead` when it fell idle: more than that means that something is on its way. */
@@ -34,8 +45,10 @@ export class Http1Connection {
   #waitingSinceMs: number | undefined = performance.now();
   /** Waits for the answers under way. */
   #due: Due | undefined;
-  /** Refused: nothing more that comes is a request. */
+  /** Refused, or ended: nothing more that comes is a request. */
   #isOver = false;
+  /** Since when nothing is under way, by `performance.now()`. */
+  idleSinceMs = performance.now();
 
   constructor(socket: Socket, refused: (refusal: Refusal) => void) {
     this.#socket = socket;
@@ -44,7 +57,21 @@ export class Http1Connection {
   }
 
   get isIdle(): boolean {
-    return this.#active === 0;
+    if (this.#isBusy || this.#isOver) return false;
+    this.#forget();
+    // The rest of a body that has its answer already is of no interest.
+    if (this.#isUnused || this.#last !== undefined) return true;
+    return this.#waitingSinceMs === undefined && this.#socket.bytesRead === this.#bytesWhenIdle;
+  }
+
+  /** Whether no request waits for its answer. */
+  get isFree(): boolean {
+    return !this.#isBusy;
+  }
+
+  /** Whether as many requests wait for their turn as may. */
+  get isFull(): boolean {
+    return this.#waiting.length >= MAX_WAITING;
   }
 
   /** Whether requests are still taken. */
@@ -52,19 +79,21 @@ export class Http1Connection {
     return !this.#isOver;
   }
 
-  /** A request has begun; `idle` is called when it and all others are answered. */
-  begin(request: IncomingMessage, answer: ServerResponse, idle: () => void): void {
-    this.#active += 1;
+  /**
+   * A request has begun: it is handled after the answers to all before it. What is not safe must not be done side by
+   * side (RFC 9112 section 9.3.2), and Node would write an interim answer to one into the answer to another.
+   */
+  begin(call: Call, handle: () => void): void {
     this.#waitingSinceMs = undefined;
-    this.#last = { request, answer };
-    answer.once("close", () => {
-      this.#active -= 1;
-      this.#bytesWhenIdle = this.#socket.bytesRead;
-      this.#forget();
-      if (this.#active > 0) return;
-      this.#refuseDue();
-      idle();
-    });
+    this.#last = call;
+    if (this.#isBusy) this.#waiting.push({ call, handle });
+    else this.#handle({ call, handle });
+  }
+
+  /** Ends an idle connection: what still comes is no request any more. */
+  end(): void {
+    this.#isOver = true;
+    closeLingering(this.#socket);
   }
 
   /** Refuses a request whose head was understood. Answers under way come first. */
@@ -81,11 +110,14 @@ export class Http1Connection {
     if (this.#isOver) return;
     if (this.#last === undefined || this.#last.request.complete) {
       // A request can only be told from the packet where none began in it before.
-      this.#refuse({ error, request: this.#active === 0 ? seen : {} });
-      return;
+      this.#refuse({ error, request: this.#isBusy ? {} : seen });
+    } else if (this.#waiting.at(-1)?.call === this.#last) {
+      this.#waiting.pop();
+      this.refuse(this.#last.request, error);
+    } else {
+      this.#isOver = true;
+      this.#breakBody(this.#last, error);
     }
-    this.#isOver = true;
-    this.#breakBody(this.#last, error);
   }
 
   /** The client closed its side in the middle of a request. */
@@ -96,7 +128,7 @@ export class Http1Connection {
 
   /** Ends the connection when what it waits for takes longer than `headMs`. */
   sweep(nowMs: number, headMs: number): void {
-    if (this.#active > 0 || this.#isOver) return;
+    if (this.#isBusy || this.#isOver) return;
     this.#forget();
     const isNew = this.#waitingSinceMs === undefined && this.#socket.bytesRead > this.#bytesWhenIdle;
     if (isNew) this.#waitingSinceMs = nowMs;
@@ -105,6 +137,24 @@ export class Http1Connection {
     // The rest of a body that has its answer already: there is nothing more to say.
     if (this.#last === undefined) this.#refuseLate(sinceMs, headMs);
     else this.#socket.destroy();
+  }
+
+  #handle({ call: { answer }, handle }: Waiting): void {
+    this.#isBusy = true;
+    answer.once("close", () => {
+      this.#isBusy = false;
+      this.#bytesWhenIdle = this.#socket.bytesRead;
+      this.#forget();
+      const next = this.#waiting.shift();
+      // The answer may have closed the connection.
+      if (next !== undefined && this.#socket.writable) {
+        this.#handle(next);
+        return;
+      }
+      this.idleSinceMs = performance.now();
+      this.#refuseDue();
+    });
+    handle();
   }
 
   #refuseLate(startedAtMs: number, headMs: number): void {
@@ -122,7 +172,7 @@ export class Http1Connection {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#due = due;
-    if (this.#active === 0) this.#refuseDue();
+    if (!this.#isBusy) this.#refuseDue();
   }
 
   #refuseDue(): void {
@@ -135,7 +185,12 @@ export class Http1Connection {
 
   /** The body of a request is broken: its own answer says so, or is cut where it has begun. */
   #breakBody({ request, answer }: Call, error: AppError): void {
-    if (answer.headersSent || answer.writableEnded || answer.destroyed) {
+    if (answer.writableEnded) {
+      // The client may read the answer; a further one would be taken for the answer to its next request.
+      closeLingering(this.#socket);
+      return;
+    }
+    if (answer.headersSent || answer.destroyed) {
       this.#socket.destroy();
       return;
     }

@@ -5,8 +5,15 @@ import type { TLSSocket } from "node:tls";
 import { isErrno } from "../base/errors.ts";
 import type { Refusal } from "../web/raw-refusal.ts";
 import { Http1Connection } from "./http1-connection.ts";
+import { createIdleSweep } from "./idle-sweep.ts";
 import { refusalOf, requestIn } from "./parse-errors.ts";
-import { faultOfHead, type HeaderLimits, NO_TUNNELS, UNKNOWN_EXPECTATION } from "./request-faults.ts";
+import {
+  faultOfHead,
+  type HeaderLimits,
+  NO_TUNNELS,
+  TOO_MANY_AHEAD,
+  UNKNOWN_EXPECTATION,
+} from "./request-faults.ts";
 
 /** HTTP/1.1 on connections whose TLS is done: Node's own parser, with the limits, the refusals and the drain around it. */
 
@@ -33,7 +40,7 @@ export interface Http1Limits extends HeaderLimits {
 export interface Http1 extends Disposable {
   /** Takes a connection over. */
   accept(socket: TLSSocket): void;
-  /** Ends what is idle now, and everything else when its answer is complete. */
+  /** Ends idle connections after a moment, and the others after the answer that is under way or the next. */
   drain(): void;
 }
 
@@ -42,8 +49,9 @@ const SWEEP_MS = 1_000;
 /** Makes the HTTP/1.1 side. */
 export function createHttp1(handlers: Http1Handlers, limits: Http1Limits): Http1 {
   const connections = new Map<Socket, Http1Connection>();
-  const state = { draining: false };
-  const server = createNodeServer(handlers, limits, connections, state);
+  const server = createNodeServer(handlers, limits, connections);
+  // Before the drain Node ends what is idle.
+  const idleSweep = createIdleSweep(() => connections.values(), Number.POSITIVE_INFINITY);
   const sweeper = setInterval(() => {
     const nowMs = performance.now();
     for (const connection of connections.values()) connection.sweep(nowMs, limits.headMs);
@@ -55,11 +63,9 @@ export function createHttp1(handlers: Http1Handlers, limits: Http1Limits): Http1
       // "Event: 'connection'" of node:http: may be emitted by users to inject a connection.
       server.emit("connection", socket);
     },
-    drain() {
-      state.draining = true;
-      for (const [socket, { isIdle }] of connections) if (isIdle) socket.end();
-    },
+    drain: () => idleSweep.drain(),
     [Symbol.dispose]() {
+      idleSweep[Symbol.dispose]();
       clearInterval(sweeper);
       for (const socket of connections.keys()) socket.destroy();
     },
@@ -70,7 +76,6 @@ function createNodeServer(
   handlers: Http1Handlers,
   limits: Http1Limits,
   connections: Map<Socket, Http1Connection>,
-  state: { readonly draining: boolean },
 ) {
   const server = createServer({
     keepAliveTimeout: limits.keepAliveMs,
@@ -80,7 +85,11 @@ function createNodeServer(
     requestTimeout: 0,
     // Node's own answer would have no body and no line in the log: `faultOfHead` looks at it.
     requireHostHeader: false,
-    shouldUpgradeCallback: (request) => faultOf(request) === undefined && handlers.upgrades(request),
+    // With an answer under way there is no connection to give away: the request is then a plain one (RFC 9110 section 7.8).
+    shouldUpgradeCallback: (request) =>
+      connections.get(request.socket)?.isFree === true &&
+      faultOf(request) === undefined &&
+      handlers.upgrades(request),
   });
   // Above this Node drops fields silently; one more than allowed is kept, so that it is seen.
   server.maxHeadersCount = limits.headerCount + 1;
@@ -91,17 +100,14 @@ function createNodeServer(
     const { socket } = request;
     const connection = connections.get(socket);
     if (connection === undefined) return;
-    const fault = faultOf(request);
+    const fault = faultOf(request) ?? (connection.isFull ? TOO_MANY_AHEAD : undefined);
     if (fault !== undefined) connection.refuse(request, fault);
     if (!connection.isOpen) {
       // A body that nobody reads would hold the connection up.
       request.resume();
       return;
     }
-    connection.begin(request, answer, () => {
-      if (state.draining) socket.end();
-    });
-    handlers.request(request, answer, expectsContinue);
+    connection.begin({ request, answer }, () => handlers.request(request, answer, expectsContinue));
   };
   server.on("request", (request, answer) => begin(request, answer, false));
   server.on("checkContinue", (request, answer) => begin(request, answer, true));

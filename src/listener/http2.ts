@@ -1,18 +1,31 @@
 import {
   createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type Http2Stream,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { AppError } from "../base/errors.ts";
+import { limitLingering } from "../web/lingering-close.ts";
 import type { Logger } from "../web/log.ts";
-import { faultOfHttp2Header, type HeaderLimits, NO_TUNNELS, UNKNOWN_EXPECTATION } from "./request-faults.ts";
+import { createIdleSweep, type Sweepable } from "./idle-sweep.ts";
+import {
+  faultOfHttp2Header,
+  type HeaderLimits,
+  NO_TUNNELS,
+  UNKNOWN_EXPECTATION,
+  UNKNOWN_PROTOCOL,
+} from "./request-faults.ts";
 
 /** HTTP/2 on connections whose TLS is done. */
 
 /** What is done with requests. */
 export interface Http2Handlers {
+  /** Takes a stream that is the core's; false for every other. */
+  direct(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): boolean;
   /** As `Http1Handlers.request`. */
   request(request: Http2ServerRequest, answer: Http2ServerResponse, expectsContinue: boolean): void;
   /** The request is not to be handled, but answered with this. */
@@ -27,69 +40,125 @@ export interface Http2Limits extends HeaderLimits {
   /** Streams that a client may reset at once, and how many of those it regains each second. */
   readonly streamResetBurst: number;
   readonly streamResetsPerSecond: number;
+  /** Whether an extended CONNECT is taken (RFC 8441). */
+  readonly webSockets: boolean;
 }
 
 /** The HTTP/2 side of the listener. */
 export interface Http2 extends Disposable {
   accept(socket: TLSSocket): void;
-  /** Sends GOAWAY everywhere: streams under way are finished, no new ones begin (RFC 9113 section 6.8). */
+  /**
+   * Sends GOAWAY everywhere: streams under way are finished, no new ones begin (RFC 9113 section 6.8). A session without
+   * any gets it with its next, or after a moment.
+   *
+   * Streams that a client opened before it could see the GOAWAY are not served, but it learns from the last stream ID
+   * that nobody looked at them, and may send any of them elsewhere. A first GOAWAY that names the highest ID, as that
+   * section suggests, would serve them; but after `goaway()`, whatever ID it is given, Node drops new streams silently.
+   */
   drain(): void;
+}
+
+const KEEP_ALIVE_MS = 60_000;
+
+/** What is under way in a session. */
+class Use implements Sweepable {
+  readonly #session: ServerHttp2Session;
+  #streams = 0;
+  idleSinceMs = performance.now();
+
+  constructor(session: ServerHttp2Session) {
+    this.#session = session;
+  }
+
+  get isIdle(): boolean {
+    return this.#streams === 0;
+  }
+
+  begin(stream: Http2Stream): void {
+    this.#streams += 1;
+    stream.once("close", () => {
+      this.#streams -= 1;
+      this.idleSinceMs = performance.now();
+    });
+  }
+
+  end(): void {
+    this.#session.close();
+  }
 }
 
 /** Makes the HTTP/2 side. */
 export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: Logger): Http2 {
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Map<ServerHttp2Session, Use>();
+  const idleSweep = createIdleSweep(() => sessions.values(), Number.POSITIVE_INFINITY);
   let draining = false;
   const server = createNodeServer(handlers, limits);
   server.on("session", (session) => {
-    sessions.add(session);
-    let streams = 0;
+    const use = new Use(session);
+    sessions.set(session, use);
     session.on("stream", (stream) => {
-      streams += 1;
-      stream.once("close", () => {
-        streams -= 1;
-      });
+      use.begin(stream);
+      if (draining) session.close();
     });
     session.setTimeout(limits.keepAliveMs, () => {
-      if (streams === 0) session.close();
+      if (use.isIdle) session.close();
     });
     session.once("close", () => sessions.delete(session));
-    if (draining) session.close();
   });
   // What a client breaks in its own session ends that session, and is nobody else's concern.
   server.on("sessionError", (error) => log.debug({ err: error }, "an HTTP/2 session failed"));
 
   return {
     accept(socket) {
+      limitLingering(socket);
+      // A stream that is a WebSocket may be silent for hours, though nobody is there any more.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       // "Event: 'connection'" of node:http2: may be emitted by users to inject a connection.
       server.emit("connection", socket);
     },
     drain() {
       draining = true;
-      for (const session of sessions) session.close();
+      idleSweep.drain();
+      for (const use of sessions.values()) if (!use.isIdle) use.end();
     },
     [Symbol.dispose]() {
-      for (const session of sessions) session.destroy();
+      idleSweep[Symbol.dispose]();
+      for (const session of sessions.keys()) session.destroy();
     },
   };
 }
 
 function createNodeServer(handlers: Http2Handlers, limits: Http2Limits) {
   const server = createServer(nodeOptions(limits));
-  const begin = (request: Http2ServerRequest, answer: Http2ServerResponse, expectsContinue: boolean) => {
-    const fault = faultOfHttp2Header(request.rawHeaders, limits);
-    if (fault === undefined) handlers.request(request, answer, expectsContinue);
+  server.on("stream", (stream, headers, _flags, rawHeaders) => {
+    if (!isServerStream(stream)) return;
+    const fault = faultOf(headers, rawHeaders, limits);
+    if (fault === undefined && handlers.direct(stream, headers, rawHeaders)) return;
+    // The API that node:http has too: for what is not the core's, and so rarely asked for.
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const answer = new Http2ServerResponse(stream);
+    if (fault === undefined) handlers.request(request, answer, headers.expect !== undefined);
     else handlers.refuse(request, answer, fault);
-  };
-  server.on("request", (request, answer) => begin(request, answer, false));
-  server.on("checkContinue", (request, answer) => begin(request, answer, true));
-  server.on("checkExpectation", (request, answer) => {
-    // Node compares with regard to case.
-    if (request.headers.expect?.toLowerCase() === "100-continue") begin(request, answer, true);
-    else handlers.refuse(request, answer, UNKNOWN_EXPECTATION);
   });
-  server.on("connect", (request, answer) => handlers.refuse(request, answer, NO_TUNNELS));
   return server;
+}
+
+/** What a server is given are always such; the types know only the common kind. */
+function isServerStream(stream: Http2Stream): stream is ServerHttp2Stream {
+  return "respond" in stream;
+}
+
+function faultOf(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+  limits: Http2Limits,
+): AppError | undefined {
+  const protocol = headers[":protocol"];
+  if (headers[":method"] === "CONNECT" && protocol !== "websocket")
+    return protocol === undefined ? NO_TUNNELS : UNKNOWN_PROTOCOL;
+  const { expect } = headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return UNKNOWN_EXPECTATION;
+  return faultOfHttp2Header(rawHeaders, limits);
 }
 
 /**
@@ -101,6 +170,7 @@ function nodeOptions(limits: Http2Limits) {
   return {
     settings: {
       maxConcurrentStreams: limits.maxStreams,
+      enableConnectProtocol: limits.webSockets,
       // Beyond this Node resets the stream. Less is accepted than announced (RFC 9113 section 6.5.2 allows it), so that
       // a client that exceeds the limit is told so by a 431.
       maxHeaderListSize: limits.headerBytes * 2,

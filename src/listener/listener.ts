@@ -10,7 +10,7 @@ import type { Refusal } from "../web/raw-refusal.ts";
 import type { CertificateStore } from "./certificates.ts";
 import { limitConnections } from "./connection-limit.ts";
 import { createHttp1 } from "./http1.ts";
-import { createHttp2 } from "./http2.ts";
+import { createHttp2, type Http2Handlers } from "./http2.ts";
 import { createLean } from "./lean/lean.ts";
 import type { LeanHandlers } from "./lean/lean-connection.ts";
 import { createEntrance } from "./proxy-protocol.ts";
@@ -20,8 +20,10 @@ import { tlsOptions } from "./tls-options.ts";
 
 /** Who takes the requests. */
 export interface ListenerHandlers {
-  /** For the requests that our own parser reads; the others come by `request`. */
-  readonly lean: Omit<LeanHandlers, "handOver" | "limits">;
+  /** For the requests that our own parser reads; the others come by `request`, and all of them where this is missing. */
+  readonly lean?: Omit<LeanHandlers, "handOver" | "limits"> | undefined;
+  /** Takes an HTTP/2 stream that is the core's; false for every other, which comes by `request`. */
+  direct: Http2Handlers["direct"];
   request(request: ServerRequest, answer: ServerAnswer, expectsContinue: boolean): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   upgrades(request: IncomingMessage): boolean;
@@ -50,8 +52,9 @@ export async function startListener(
   log: Logger,
 ): Promise<Listener> {
   const http1 = createHttp1(handlers, limits);
-  const http2 = createHttp2(handlers, limits, log);
-  const lean = createLean({ ...handlers.lean, limits }, (socket) => http1.accept(socket), limits);
+  const http2 = createHttp2(handlers, { ...limits, webSockets: https.http2WebSockets }, log);
+  const lean =
+    handlers.lean && createLean({ ...handlers.lean, limits }, (socket) => http1.accept(socket), limits);
   const server = createServer({
     ...tlsOptions(certificates, clientCa),
     ALPNProtocols: ["h2", "http/1.1"],
@@ -62,7 +65,7 @@ export async function startListener(
   });
   server.on("secureConnection", (socket) => {
     socket.setNoDelay(true);
-    (socket.alpnProtocol === "h2" ? http2 : lean).accept(socket);
+    (socket.alpnProtocol === "h2" ? http2 : (lean ?? http1)).accept(socket);
   });
   server.on("tlsClientError", (error, socket) => {
     log.debug({ err: error }, "a TLS handshake failed");
@@ -80,7 +83,7 @@ export async function startListener(
     return closed;
   };
   const cut = () => {
-    lean[Symbol.dispose]();
+    lean?.[Symbol.dispose]();
     http1[Symbol.dispose]();
     http2[Symbol.dispose]();
     entrance[Symbol.dispose]();
@@ -94,7 +97,7 @@ export async function startListener(
     port,
     async drain(graceMs) {
       const all = stopAccepting();
-      lean.drain();
+      lean?.drain();
       http1.drain();
       http2.drain();
       const finished = await settledWithin(all, graceMs);

@@ -72,6 +72,15 @@ export const NO_TUNNELS = new AppError("method-not-allowed", "There are no tunne
   headers: { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
 });
 
+/** An extended CONNECT for something else (RFC 8441 section 4; the status is that of RFC 9220 section 3). */
+export const UNKNOWN_PROTOCOL = new AppError(
+  "protocol-unknown",
+  "The only protocol known here for an extended CONNECT is websocket.",
+);
+
+/** More requests were sent ahead of their answers than are kept (RFC 9112 section 9.3.2). */
+export const TOO_MANY_AHEAD = new AppError("limit-reached", "Too many requests wait on this connection.");
+
 /** The head has more fields than are allowed (RFC 6585 section 5). */
 function tooManyFields(headerCount: number): AppError {
   return new AppError("header-too-large", `The request has more than ${headerCount} header fields.`, {

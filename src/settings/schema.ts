@@ -31,7 +31,7 @@ const core = z.strictObject({
   }),
   idleTimeoutMs: milliseconds(300_000).meta({
     description:
-      "How long a request or an answer may stand still on the app's side before it is cut. WebSockets are not.",
+      "How long a request or an answer may stand still on the app's side before it is cut. WebSockets and streams of events (`text/event-stream`) are not.",
   }),
   maxConnections: z.int().min(1).max(100_000).default(256).meta({
     description: "The most connections to the app at once. Further requests wait.",
@@ -41,6 +41,10 @@ const core = z.strictObject({
   }),
   queueTimeoutMs: milliseconds(30_000).meta({
     description: "How long a request may wait for a connection to the app before it is answered 503.",
+  }),
+  maxUpgrades: z.int().min(0).max(1_000_000).default(10_000).meta({
+    description:
+      "The most WebSockets and other upgraded connections to the app at once, beside `core.maxConnections`. Beyond, 503.",
   }),
   keepAliveMs: milliseconds(60_000, { min: 0 }).meta({
     description:
@@ -73,6 +77,10 @@ const https = z.strictObject({
   }),
   reloadIntervalMs: milliseconds(2_000, { min: 50 }).meta({
     description: "How often the certificate files are looked at for a change.",
+  }),
+  http2WebSockets: z.boolean().default(true).meta({
+    description:
+      "Browsers may open WebSockets on the HTTP/2 connection they have (RFC 8441). false: each opens one of its own, over HTTP/1.1.",
   }),
   trustedPeers: z.array(cidr).max(1_000).default([]).meta({
     description:
@@ -151,8 +159,16 @@ const log = z.strictObject({
 });
 
 const shutdown = z.strictObject({
+  delayMs: milliseconds(0, { min: 0 }).meta({
+    description:
+      "How long new connections are still taken after SIGTERM, while `/_sidecar/readyz` says no already: what a load balancer needs to notice (Kubernetes: about 5000). `shutdown.graceMs` begins afterwards.",
+  }),
   graceMs: milliseconds(8_000, { min: 0 }).meta({
     description: "How long open requests may take after SIGTERM before they are cut.",
+  }),
+  websocketGraceMs: milliseconds(2_000, { min: 0 }).meta({
+    description:
+      "Within what time after SIGTERM open WebSockets are closed, one after the other, with the code 1001 (going away); other upgraded connections are ended too. Best shorter than `shutdown.graceMs` by the two seconds that their ends may take.",
   }),
 });
 

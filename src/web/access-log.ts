@@ -4,7 +4,7 @@ import type { CoreRequest } from "./exchange.ts";
 import { clientAddress, isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
 import { type Logger, writeInfoLine } from "./log.ts";
 import type { Refusal } from "./raw-refusal.ts";
-import { requestInfo } from "./request-info.ts";
+import { type RequestInfo, requestInfo } from "./request-info.ts";
 
 /**
  * One line for every request, when its answer is over.
@@ -16,7 +16,7 @@ export function logAccess(log: Logger, request: ServerRequest, answer: ServerAns
   const begun = beginning(request);
   answer.once("close", () => {
     const status = answer.headersSent ? answer.statusCode : 0;
-    log.info({ ...begun, ...ending(request), status, complete: isComplete(answer) }, "request");
+    log.info({ ...begun, ...ending(requestInfo(request)), status, complete: isComplete(answer) }, "request");
   });
 }
 
@@ -24,7 +24,22 @@ export function logAccess(log: Logger, request: ServerRequest, answer: ServerAns
 export function logUpgrade(log: Logger, request: IncomingMessage, socket: Duplex): void {
   const begun = beginning(request);
   socket.once("close", () => {
-    log.info({ ...begun, ...ending(request), upgrade: request.headers.upgrade }, "upgrade");
+    const info = requestInfo(request);
+    const { upgrade } = request.headers;
+    log.info({ ...begun, ...ending(info), status: info.status, upgrade }, "upgrade");
+  });
+}
+
+/** The same for a stream of HTTP/2 that stands for such a connection (RFC 8441). */
+export function logConnect(
+  log: Logger,
+  { method, target, version, info }: CoreRequest,
+  connection: { readonly client: string; readonly protocol: string | undefined; readonly stream: Duplex },
+): void {
+  const { client, protocol: upgrade, stream } = connection;
+  const begun = { requestId: info.id, client, method, path: pathOf(target), http: version };
+  stream.once("close", () => {
+    log.info({ ...begun, ...ending(info), status: info.status, upgrade }, "upgrade");
   });
 }
 
@@ -82,8 +97,7 @@ function beginning(request: ServerRequest) {
   };
 }
 
-function ending(request: ServerRequest) {
-  const { route, user, startedAtMs, coreMs, failure } = requestInfo(request);
+function ending({ route, user, startedAtMs, coreMs, failure }: RequestInfo) {
   return {
     route,
     user,

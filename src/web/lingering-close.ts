@@ -16,8 +16,7 @@ export function closeLingering(socket: Socket, last?: Buffer): void {
     socket.destroy();
     return;
   }
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
+  destroyLate(socket);
   socket.on("error", () => undefined);
   if (last === undefined) socket.end();
   else socket.end(last);
@@ -28,4 +27,14 @@ export function closeLingering(socket: Socket, last?: Buffer): void {
 /** Makes a connection that node:http is to close after an answer (`Connection: close`) do so lingering. */
 export function lingerAfterAnswer(socket: Socket): void {
   socket.destroySoon = () => closeLingering(socket);
+}
+
+/** Makes a connection whose closing node:http2 does, lingering as it should be, end though the client does not close. */
+export function limitLingering(socket: Socket): void {
+  socket.once("finish", () => destroyLate(socket));
+}
+
+function destroyLate(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }

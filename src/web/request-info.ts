@@ -14,6 +14,8 @@ export interface RequestInfo {
   user?: string;
   /** From the request being sent to the core to the head of its answer. */
   coreMs?: number;
+  /** Of the answer to an upgrade, which has no answer object. */
+  status?: number;
   /** What went wrong, where the sidecar itself made the answer. */
   failure?: ErrorCode;
 }

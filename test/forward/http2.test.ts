@@ -19,6 +19,8 @@ interface Answer {
 }
 
 interface Client extends Disposable {
+  /** What has come of the bodies of all answers. */
+  received(): string;
   readonly session: ClientHttp2Session;
   ask(
     headers: Record<string, string | string[]>,
@@ -30,8 +32,10 @@ interface Client extends Disposable {
 function open(front: Front): Client {
   const session = connect(`https://127.0.0.1:${front.port}`, { ca: front.ca });
   session.on("error", () => undefined);
+  let received = "";
   return {
     session,
+    received: () => received,
     ask(headers, body, trailers) {
       const stream = session.request(headers, {
         endStream: body === undefined,
@@ -44,6 +48,7 @@ function open(front: Front): Client {
       stream.on("wantTrailers", () => stream.sendTrailers(trailers ?? {}));
       stream.on("data", (chunk) => {
         answer.body += String(chunk);
+        received += String(chunk);
       });
       stream.on("error", () => undefined);
       if (body !== undefined) stream.end(body);
@@ -86,8 +91,10 @@ describe("over HTTP/2", () => {
     first.socket.write(OK);
     await asked;
     const again = client.ask({ ":path": "/b", ":method": "POST", "content-length": "2" }, "hi");
-    expect(await first.wait((text) => text.endsWith("\r\n\r\nhi"))).toMatch(/^content-length: 2\r$/im);
-    first.socket.write(OK);
+    // What can't be sent twice goes on a connection of its own, as long as the core is not known.
+    const second = await core.connection(1);
+    expect(await second.wait((text) => text.endsWith("\r\n\r\nhi"))).toMatch(/^content-length: 2\r$/im);
+    second.socket.write(OK);
     await again;
   });
 
@@ -161,6 +168,20 @@ describe("over HTTP/2", () => {
     using client = open(front);
     const answer = await client.ask({ ":path": "/" });
     expect(answer.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  });
+
+  test("an answer without a length that is cut short later ends with an error, never as complete", async () => {
+    await using core = await startRawCore();
+    await using front = await startFront(core.port);
+    using client = open(front);
+    const answer = client.ask({ ":path": "/" });
+    const connection = await core.connection(0);
+    await connection.wait((text) => text.endsWith("\r\n\r\n"));
+    connection.socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+    // Long enough for it to have gone to the client, and so for nothing to hold an orderly end back.
+    await poll("the first part to be passed on", () => client.received() === "half");
+    connection.socket.destroy();
+    expect((await answer).rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
   });
 
   test("an answer before the whole request was sent arrives whole", async () => {

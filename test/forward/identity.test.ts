@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type IdentityParts, identityFields, isIdentity, ownIdentity } from "../../src/forward/identity.ts";
 import { hopAddress } from "../../src/web/forwarded.ts";
 import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
-import { randomOf } from "../features/config/support/random.ts";
+import { randomOf } from "../support/random.ts";
 
 const PEERS = createTrustedPeers(["10.0.0.0/8", "fd00::/8"]);
 

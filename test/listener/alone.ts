@@ -63,14 +63,15 @@ export async function startAlone(
         throw new Error("every request is to go through Node's parser");
       },
       coreUpgrade: ({ socket }) => void socket.destroy(),
+      coreConnect: (stream) => void stream.close(),
       upgrades: (request: IncomingMessage) => request.headers.upgrade === "websocket",
     },
   });
-  const lean = { ...handlers.lean, route: () => undefined };
+  const lean = handlers.lean && { ...handlers.lean, route: () => undefined };
   const listener = await startListener(
     settings,
     { certificates, clientCa: undefined },
-    { ...handlers, lean },
+    { ...handlers, lean, direct: () => false },
     log,
   );
   const requests = () => seen.filter(({ msg }) => msg === "request");

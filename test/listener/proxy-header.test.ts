@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseProxyHeader } from "../../src/listener/proxy-header.ts";
-import { type Random, randomOf } from "../features/config/support/random.ts";
+import { type Random, randomOf } from "../support/random.ts";
 import { type BinaryHeader, binaryHeader, TCP4 } from "./proxy-support.ts";
 
 const parse = (text: string) => parseProxyHeader(Buffer.from(text, "latin1"));

@@ -227,9 +227,10 @@ describe("a refusal is never put into an answer that is under way", () => {
     const { core, release, seen } = slowCore();
     await using alone = await startAlone({}, core);
     using client = await connectRaw(alone, `${slow("/slow1")}${slow("/slow2")}${bad}${slow("/never")}`);
-    await poll("both requests", () => seen.length === 2);
-    release("/slow2");
-    release("/slow1");
+    for (const path of ["/slow1", "/slow2"]) {
+      await poll(path, () => seen.includes(path));
+      release(path);
+    }
     const answers = answersOf(await client.closed());
     expect(answers.map(({ body }) => body).slice(0, 2)).toEqual(["slow1", "slow2"]);
     expect(answers[2]?.status).toBeGreaterThanOrEqual(400);
@@ -242,7 +243,7 @@ describe("a refusal is never put into an answer that is under way", () => {
     const { core, release, seen } = slowCore();
     await using alone = await startAlone({}, core);
     using client = await connectRaw(alone, `${slow("/slow1")}${CHUNKED}nonsense\r\n`);
-    await poll("both requests", () => seen.length === 2);
+    await poll("the first request", () => seen.length === 1);
     release("/slow1");
     const answers = answersOf(await client.closed());
     expect(answers.map(({ status }) => status)).toEqual([200, 400]);

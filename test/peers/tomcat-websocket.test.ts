@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { closeOf, connectStreams, framesOf, OPCODE } from "../forward/upgrade/support.ts";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
 import { type Edge, startEdge } from "./edge.ts";
@@ -136,4 +137,42 @@ describeWith(["tomcat"], "Tomcat's WebSockets behind the sidecar", () => {
     await hears(new RegExp(`${name} has disconnected`));
     first.terminate();
   });
+
+  test("over HTTP/2 a WebSocket answers text and bytes of every size, pings, and its close", async () => {
+    using client = await connectStreams(edge);
+    const socket = client.dial("/examples/websocket/echoAnnotation", { ":authority": HOST });
+    expect((await socket.answered)[":status"]).toBe(200);
+    const messages = [0, 2, 124, 126, 8_000, 65_536, 1_000_000].map((size) => randomBytes(size));
+    let echoes = 0;
+    for (const message of messages) {
+      socket.send(OPCODE.BINARY, message);
+      // Tomcat sends a large message back in several frames.
+      const expected = Buffer.concat(messages.slice(0, messages.indexOf(message) + 1)).length;
+      await poll("the echo", () => bytesOf(socket.frames) >= expected && socket.frames.length > echoes);
+      echoes = socket.frames.length;
+    }
+    const received = Buffer.concat(socket.frames.map(({ payload }) => payload));
+    expect(received.equals(Buffer.concat(messages))).toBe(true);
+    socket.send(OPCODE.PING, "are you there");
+    const pong = (await framesOf(socket, echoes + 1)).at(-1);
+    expect(pong).toEqual({ opcode: OPCODE.PONG, payload: Buffer.from("are you there") });
+    socket.send(OPCODE.CLOSE, Buffer.of(3, 0xe8));
+    expect(await socket.closed).toBe(0);
+    expect(closeOf(socket.frames.at(-1))?.code).toBe(1_000);
+  });
+
+  test.each([
+    ["nothing-here", {}, 404],
+    ["chat", { "sec-websocket-version": "8" }, 426],
+  ])("over HTTP/2 the refusal of %s with %j is the core's", async (endpoint, headers, status) => {
+    using client = await connectStreams(edge);
+    const socket = client.dial(`/examples/websocket/${endpoint}`, { ":authority": HOST, ...headers });
+    const answer = await socket.answered;
+    expect(answer[":status"]).toBe(status);
+    expect(Object.keys(answer)).not.toContain("sidecar-error");
+  });
 });
+
+function bytesOf(frames: readonly { readonly payload: Buffer }[]): number {
+  return frames.reduce((sum, { payload }) => sum + payload.length, 0);
+}

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { createForwarder, type Forwarder } from "../../src/forward/forwarder.ts";
-import { isWebSocketUpgrade } from "../../src/forward/upgrade.ts";
+import { isCarriedUpgrade } from "../../src/forward/upgrade/switching.ts";
 import { type CertificateStore, openCertificates } from "../../src/listener/certificates.ts";
 import { createDispatch } from "../../src/listener/dispatch.ts";
 import { type Listener, startListener } from "../../src/listener/listener.ts";
@@ -23,15 +23,29 @@ export interface Front extends AsyncDisposable {
   close(): void;
 }
 
+/** What of a {@link Front} is other than in the sidecar. */
+export interface FrontOptions {
+  /** False: Node's own parser reads every HTTP/1.1 request, as if none were plain. */
+  readonly lean?: boolean;
+  /** The state folder, kept afterwards; one of its own, and removed, where it is missing. */
+  readonly dir?: string;
+  /** Gets the lines of the log; nobody where it is missing. */
+  readonly log?: { write(line: string): void };
+}
+
 /** Starts a {@link Front} before a core on `corePort` of loopback. */
-export async function startFront(corePort: number, file: Record<string, unknown> = {}): Promise<Front> {
-  const dir = await mkdtemp(join(tmpdir(), "tickbird-front-"));
+export async function startFront(
+  corePort: number,
+  file: Record<string, unknown> = {},
+  { lean = true, dir: kept, log: lines }: FrontOptions = {},
+): Promise<Front> {
+  const dir = kept ?? (await mkdtemp(join(tmpdir(), "tickbird-front-")));
   const stop = new AbortController();
   const { settings } = loadSettings({
     flags: { core: `http://127.0.0.1:${corePort}`, "https-port": "0" },
     file: { path: "test", text: JSON.stringify(file) },
   });
-  const log = createLog({ level: "silent", access: true });
+  const log = createLog({ level: lines === undefined ? "silent" : "info", access: true }, lines);
   const certificates = await openCertificates({ https: settings.https, dir, log, signal: stop.signal });
   let closing = false;
   const isClosing = () => closing;
@@ -50,10 +64,16 @@ export async function startFront(corePort: number, file: Record<string, unknown>
       core: forwarder.forward,
       carry: forwarder.carry,
       coreUpgrade: forwarder.upgrade,
-      upgrades: isWebSocketUpgrade,
+      coreConnect: forwarder.connect,
+      upgrades: isCarriedUpgrade,
     },
   });
-  const listener = await startListener(settings, { certificates, clientCa: undefined }, handlers, log);
+  const listener = await startListener(
+    settings,
+    { certificates, clientCa: undefined },
+    { ...handlers, lean: lean ? handlers.lean : undefined },
+    log,
+  );
   return {
     port: listener.port,
     ca: certificates.caPem() ?? "",
@@ -66,10 +86,19 @@ export async function startFront(corePort: number, file: Record<string, unknown>
       await listener[Symbol.asyncDispose]();
       forwarder[Symbol.dispose]();
       await certificates[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
+      if (kept === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
 }
+
+/**
+ * The ways that a request over HTTP/1.1 can take, each with what starts a {@link Front} that takes it: for tests of what
+ * must be the same on both.
+ */
+export const WAYS: readonly (readonly [way: string, start: typeof startFront])[] = [
+  ["on the lean way", startFront],
+  ["on Node's way", (corePort, file, options) => startFront(corePort, file, { ...options, lean: false })],
+];
 
 /** One connection that a {@link RawCore} accepted: everything that came, and a pen. */
 export interface RawConnection {

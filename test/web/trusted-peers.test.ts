@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
-import { type Random, randomOf } from "../features/config/support/random.ts";
+import { type Random, randomOf } from "../support/random.ts";
 
 const PEERS = createTrustedPeers([
   "10.0.0.0/8",

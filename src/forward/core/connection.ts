@@ -1,8 +1,8 @@
-import { connect, type Socket } from "node:net";
 import { BatchedWriter } from "../../web/wire/batched-writer.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import type { Piece } from "../../web/wire/pieces.ts";
 import type { CoreAddress } from "./address.ts";
+import { CoreSocket } from "./core-socket.ts";
 import { Deadline } from "./deadline.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
@@ -48,7 +48,7 @@ const HOLD_BACK_BYTES = 262_144;
 
 /** A connection to the core. */
 export class CoreConnection implements ResponseSink {
-  readonly #socket: Socket;
+  readonly #socket: CoreSocket;
   readonly #owner: ConnectionOwner;
   readonly #reader: ResponseReader;
   readonly #out: BatchedWriter;
@@ -62,6 +62,9 @@ export class CoreConnection implements ResponseSink {
   #writesBefore = 0;
   #hasConnected = false;
   #wasClosedByCore = false;
+  #isIdle = false;
+  /** Before the present request. */
+  #idleMs = 0;
   #error: unknown;
   /** How long the core says that it keeps the connection (the Keep-Alive field). */
   hintMs: number | undefined;
@@ -72,7 +75,9 @@ export class CoreConnection implements ResponseSink {
     this.#owner = owner;
     this.#reader = new ResponseReader(this);
     this.#deadline = new Deadline(() => this.#late());
-    const socket = connect({ host: address.hostname, port: address.port, noDelay: true });
+    const socket = new CoreSocket();
+    socket.connect({ host: address.hostname, port: address.port });
+    socket.setNoDelay(true);
     this.#socket = socket;
     this.#out = new BatchedWriter(socket);
     socket.on("connect", () => {
@@ -99,9 +104,21 @@ export class CoreConnection implements ResponseSink {
     return this.#requests > 1;
   }
 
-  /** Whether it was the core that ended it. */
-  get wasClosedByCore(): boolean {
-    return this.#wasClosedByCore;
+  /**
+   * For how long it had been idle when the core closed it, be it under a request that came too late; undefined where it
+   * was not the core that closed it, or not for being idle.
+   */
+  get closedAfterMs(): number | undefined {
+    if (!this.#wasClosedByCore) return undefined;
+    if (this.#isIdle) return performance.now() - this.idleSinceMs;
+    return this.isReused && !this.#reader.hasBegun ? this.#idleMs : undefined;
+  }
+
+  /** Whether anything of the present request has gone out. */
+  get hasSent(): boolean {
+    const writes = this.#out.writes - this.#writesBefore;
+    // A write that fails at once has sent nothing.
+    return writes > (this.#socket.hasFailedAtOnce ? 1 : 0);
   }
 
   get isUsable(): boolean {
@@ -111,6 +128,8 @@ export class CoreConnection implements ResponseSink {
   /** Gives it to a user, who then writes a request. */
   carry(user: ConnectionUser): void {
     this.#user = user;
+    if (this.#requests > 0) this.#idleMs = performance.now() - this.idleSinceMs;
+    this.#isIdle = false;
     this.#requests += 1;
     this.#isOver = false;
     this.#writesBefore = this.#out.writes;
@@ -169,6 +188,11 @@ export class CoreConnection implements ResponseSink {
 
   #read(piece: Buffer): void {
     const user = this.#user;
+    if (!this.hasSent) {
+      // Said before it could know of a request, such as a 408 as it closes: no answer to what we are about to send.
+      this.#closedByCore();
+      return;
+    }
     try {
       this.#reader.read(piece);
     } catch (error) {
@@ -189,6 +213,7 @@ export class CoreConnection implements ResponseSink {
     }
     this.#socket.resume();
     this.idleSinceMs = performance.now();
+    this.#isIdle = true;
     this.#owner.onFree(this);
   }
 
@@ -200,11 +225,12 @@ export class CoreConnection implements ResponseSink {
   #closedByCore(): void {
     this.#wasClosedByCore = true;
     const user = this.#user;
-    if (this.#reader.close()) {
+    const { writeError } = this.#socket;
+    if (writeError === undefined && this.#reader.close()) {
       user?.onPause();
       this.destroy();
     } else {
-      this.#lose(undefined);
+      this.#lose(writeError);
     }
   }
 
@@ -230,7 +256,7 @@ export class CoreConnection implements ResponseSink {
   }
 
   #progress(): Progress {
-    return { isUnsent: this.#out.writes === this.#writesBefore, hasBegun: this.#reader.hasBegun };
+    return { isUnsent: !this.hasSent, hasBegun: this.#reader.hasBegun };
   }
 
   #leave(): void {

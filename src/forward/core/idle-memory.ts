@@ -1,25 +1,39 @@
 /**
- * Remembers after how long the core gives idle connections up. It says so nowhere, but a request that is under way at
- * that instant is lost, and one that may not be sent twice can't be saved: it should not be sent that late.
+ * Knows whether the core can be trusted with a request that may not be sent twice, on a connection that has been idle.
+ * A core says nowhere when it gives idle connections up, and a request that is under way at that instant is lost.
+ *
+ * Trust is earned by the time for which idle connections are left alone, taken together, and lost when one is closed
+ * early. Each time it turns out to have been misplaced, more is needed to earn it again: a core that closes connections
+ * as it pleases is soon never trusted, one that was restarted is after a moment.
  */
 export class IdleMemory {
-  #shortestMs = Number.POSITIVE_INFINITY;
-  #sinceMs = 0;
+  /** Time for which connections were idle and left alone, since the last was closed early. */
+  #calmMs = 0;
+  #neededMs = CALM_MS;
+
+  /** A connection was idle for so long, and the core had not closed it. */
+  keptFor(idleMs: number): void {
+    this.#calmMs += Math.min(idleMs, EARLY_MS);
+  }
 
   /** The core has closed a connection that was idle for so long. */
   closedAfter(idleMs: number): void {
-    const now = performance.now();
-    if (idleMs < this.#shortestMs || now - this.#sinceMs > FORGET_MS) {
-      this.#shortestMs = idleMs;
-      this.#sinceMs = now;
-    }
+    if (idleMs >= EARLY_MS) return;
+    if (this.#calmMs > this.#neededMs * LONG_TRUST) this.#neededMs = CALM_MS;
+    else if (this.#calmMs >= this.#neededMs) this.#neededMs = Math.min(MAX_CALM_MS, this.#neededMs * 2);
+    this.#calmMs = 0;
   }
 
   /** Whether a connection that has been idle for so long is most probably still open at the other end. */
   isSafe(idleMs: number): boolean {
-    return idleMs < this.#shortestMs / 2;
+    return idleMs < SAFE_MS && this.#calmMs >= this.#neededMs;
   }
 }
 
-/** A restart of the core closes connections of any age: such a lesson must not hold for ever. */
-const FORGET_MS = 600_000;
+/** Servers that keep connections at all keep them for at least this long. */
+const EARLY_MS = 2_000;
+const SAFE_MS = 1_000;
+const CALM_MS = 1_000;
+const MAX_CALM_MS = 600_000;
+/** Trust that lasted for so many times what it had cost was well placed. */
+const LONG_TRUST = 100;

@@ -16,8 +16,8 @@ export interface ConnectionWaiter {
 }
 
 /**
- * Which connection will do: `any`; one that the core has hardly given up in this moment (`careful`), for a request that
- * can't be sent twice; a `fresh` one.
+ * Which connection will do: `any`; for a request that can't be sent twice, one that the core has hardly given up in this
+ * moment (`careful`); a `fresh` one.
  */
 export type ConnectionChoice = "any" | "careful" | "fresh";
 
@@ -45,17 +45,18 @@ export class CorePool implements ConnectionOwner, Disposable {
 
   /** Asks for a connection. */
   acquire(waiter: ConnectionWaiter, choice: ConnectionChoice): void {
-    const idle = choice === "fresh" ? undefined : this.#takeIdle(choice);
+    const idle = this.#takeIdle(choice);
     if (idle !== undefined) {
       waiter.onConnection(idle);
       return;
     }
-    if (this.#circuit.isOpen) {
-      waiter.onRefused(coreUnavailable(this.#settings.url));
+    const { refusal } = this;
+    if (refusal !== undefined) {
+      waiter.onRefused(refusal);
       return;
     }
-    // Where there is no room, a connection that nobody uses, but that was not good enough, makes some.
-    if (this.#all.size >= this.#settings.maxConnections) this.#idle.shift()?.destroy();
+    // One that nobody uses, but that was not good enough, makes room: what idles at the core may cost it a thread each.
+    this.#idle[0]?.destroy();
     if (this.#all.size < this.#settings.maxConnections) {
       const connection = new CoreConnection(this.#address, this);
       this.#all.add(connection);
@@ -63,6 +64,11 @@ export class CorePool implements ConnectionOwner, Disposable {
     } else {
       this.#enqueue(waiter, choice);
     }
+  }
+
+  /** Why the core is spared now, also on connections that are not of the pool; undefined where it is not. */
+  get refusal(): AppError | undefined {
+    return this.#circuit.isOpen ? coreUnavailable(this.#settings.url) : undefined;
   }
 
   /** The waiter waits no more. */
@@ -80,8 +86,14 @@ export class CorePool implements ConnectionOwner, Disposable {
   onFree(connection: CoreConnection): void {
     const [next] = this.#waiting;
     if (next !== undefined) {
-      this.cancel(next[0]);
-      next[0].onConnection(connection);
+      const [waiter, { choice }] = next;
+      if (this.#isGoodFor(choice, 0)) {
+        this.cancel(waiter);
+        waiter.onConnection(connection);
+      } else {
+        // It makes room for another one.
+        connection.destroy();
+      }
       return;
     }
     const keepMs = Math.min(this.#settings.keepAliveMs, connection.hintMs ?? Number.POSITIVE_INFINITY);
@@ -95,10 +107,12 @@ export class CorePool implements ConnectionOwner, Disposable {
 
   onGone(connection: CoreConnection, connectError: unknown): void {
     this.#all.delete(connection);
+    const closedAfterMs = connection.closedAfterMs;
+    if (closedAfterMs !== undefined) this.#memory.closedAfter(closedAfterMs);
     const index = this.#idle.indexOf(connection);
     if (index !== -1) {
       this.#idle.splice(index, 1);
-      if (connection.wasClosedByCore) this.#memory.closedAfter(performance.now() - connection.idleSinceMs);
+      if (closedAfterMs === undefined) this.#memory.keptFor(performance.now() - connection.idleSinceMs);
     }
     if (connectError !== undefined) this.#circuit.failed(connectError);
     this.#serveWaiting();
@@ -118,12 +132,17 @@ export class CorePool implements ConnectionOwner, Disposable {
         last.destroy();
         continue;
       }
-      if (choice === "careful" && !this.#memory.isSafe(performance.now() - last.idleSinceMs))
-        return undefined;
+      const idleMs = performance.now() - last.idleSinceMs;
+      if (!this.#isGoodFor(choice, idleMs)) return undefined;
       this.#idle.pop();
+      this.#memory.keptFor(idleMs);
       return last;
     }
     return undefined;
+  }
+
+  #isGoodFor(choice: ConnectionChoice, idleMs: number): boolean {
+    return choice === "any" || (choice === "careful" && this.#memory.isSafe(idleMs));
   }
 
   #enqueue(waiter: ConnectionWaiter, choice: ConnectionChoice): void {

@@ -19,6 +19,9 @@ export interface ResponseHead {
   readonly namesFields: boolean;
 }
 
+/** The one interim status that is final for HTTP: another protocol follows (RFC 9110 section 15.2.2). */
+export const SWITCHING_PROTOCOLS = 101;
+
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
 
 /** What the fields say of framing and connection. */
@@ -35,20 +38,24 @@ interface Facts {
 /**
  * Reads a head.
  * @param text the head in latin1, up to and with the CRLF of its last line.
+ * @param maySwitch whether the request asked for another protocol: what follows a 101 then belongs to that, up to the
+ * end of the connection.
  * @throws {SyntaxError} for a head that could be understood in two ways, or is not HTTP/1.
  */
-export function readResponseHead(text: string, isToHead: boolean): ResponseHead {
+export function readResponseHead(text: string, isToHead: boolean, maySwitch = false): ResponseHead {
   const line = STATUS_LINE.exec(text);
   if (line === null) throw new SyntaxError("the status line is malformed");
   if (!isCleanHead(text)) throw new SyntaxError("the head has a control character or a bare CR or LF");
   const fields = Fields.parse(text.slice(line[0].length));
   if (fields === undefined) throw new SyntaxError("a header line is malformed");
   const status = Number(line[2]);
-  if (status === 101) throw new SyntaxError("the protocol was switched without being asked");
   const isOld = line[1] === "0";
+  const switches = status === SWITCHING_PROTOCOLS;
+  if (switches && (!maySwitch || isOld))
+    throw new SyntaxError("the protocol was switched without being asked");
   const facts = factsOf(fields);
   const hasBody = !isToHead && status >= 200 && status !== 204 && status !== 304;
-  const { framing, length } = framingOf(facts, hasBody);
+  const { framing, length } = switches ? UNTIL_CLOSE : framingOf(facts, hasBody);
   const { keepAliveSeconds, hasDate, namesFields } = facts;
   const isPersistent =
     framing !== "close" && !facts.closes && (!isOld || (facts.keepsAlive && facts.coding === undefined));
@@ -127,5 +134,7 @@ function framingOf({ length, coding }: Facts, hasBody: boolean): { framing: Fram
   const bytes = length === undefined ? undefined : parseLength(length);
   if (length !== undefined && bytes === undefined) throw new SyntaxError("the Content-Length is no number");
   if (!hasBody) return { framing: "none", length: 0 };
-  return bytes === undefined ? { framing: "close", length: 0 } : { framing: "length", length: bytes };
+  return bytes === undefined ? UNTIL_CLOSE : { framing: "length", length: bytes };
 }
+
+const UNTIL_CLOSE = { framing: "close", length: 0 } as const;

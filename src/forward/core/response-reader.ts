@@ -1,12 +1,13 @@
 import { ChunkedReader } from "../../web/wire/chunked.ts";
 import { type Fields, NO_FIELDS } from "../../web/wire/fields.ts";
-import { type ResponseHead, readResponseHead } from "./response-head.ts";
+import { type ResponseHead, readResponseHead, SWITCHING_PROTOCOLS } from "./response-head.ts";
 
 /** Reads the answers on one connection to the core, in whatever pieces they come: strict, and nothing gathered but heads. */
 
 /** Who takes what the reader finds. */
 export interface ResponseSink {
   onInterim(head: ResponseHead): void;
+  /** The final head, or that of a 101 that was asked for: the bytes of the other protocol then come as data. */
   onHead(head: ResponseHead): void;
   onData(data: Buffer): void;
   /** The answer is complete. `reusable`: the connection may carry another request. */
@@ -25,6 +26,7 @@ export class ResponseReader {
   readonly #sink: ResponseSink;
   #place: Place = "idle";
   #isToHead = false;
+  #maySwitch = false;
   #kept: Buffer = NOTHING;
   #left = 0;
   #chunks: ChunkedReader | undefined;
@@ -41,10 +43,15 @@ export class ResponseReader {
     return this.#bytes > 0;
   }
 
-  /** Expects an answer; `isToHead` where the request is a HEAD, whose answer has no body whatever its head says. */
-  expect(isToHead: boolean): void {
+  /**
+   * Expects an answer; `isToHead` where the request is a HEAD, whose answer has no body whatever its head says;
+   * `maySwitch` where it asks for another protocol.
+   */
+  expect(isToHead: boolean, maySwitch = false): void {
     this.#place = "head";
     this.#isToHead = isToHead;
+    this.#maySwitch = maySwitch;
+    this.#isPersistent = true;
     this.#bytes = 0;
   }
 
@@ -100,16 +107,20 @@ export class ResponseReader {
     }
     const left = all.length - end - END_OF_HEAD.length;
     this.#kept = NOTHING;
-    this.#take(readResponseHead(all.toString("latin1", start, end + 2), this.#isToHead), left);
-    return piece.length - left;
+    this.#take(
+      readResponseHead(all.toString("latin1", start, end + 2), this.#isToHead, this.#maySwitch),
+      left,
+    );
+    return this.#place === "idle" ? piece.length : piece.length - left;
   }
 
   #take(head: ResponseHead, bytesBehind: number): void {
-    if (head.status < 200) {
+    if (head.status < 200 && head.status !== SWITCHING_PROTOCOLS) {
+      this.#isPersistent &&= head.isPersistent;
       this.#sink.onInterim(head);
       return;
     }
-    this.#isPersistent = head.isPersistent;
+    this.#isPersistent &&= head.isPersistent;
     this.#left = head.length;
     this.#sink.onHead(head);
     if (head.framing === "none" || (head.framing === "length" && head.length === 0)) {

@@ -38,6 +38,9 @@ export class AnswerWriter implements ClientSide {
   #request: AnsweredRequest | undefined;
   #isChunked = false;
   #isEnded = false;
+  /** Where in what is written the answer begins. */
+  #startWrites = 0;
+  #startPieces = 0;
   /** The status of the present answer; 0 while it has not begun. */
   status = 0;
   /** What the answer is, where it is none of the core's. */
@@ -71,6 +74,8 @@ export class AnswerWriter implements ClientSide {
     // A recipient with a clock adds it for an origin that has none (RFC 9110 section 6.6.1).
     const date = hasDate ? "" : `Date: ${httpDate()}\r\n`;
     const coding = this.#isChunked ? "Transfer-Encoding: chunked\r\n" : "";
+    this.#startWrites = this.#out.writes;
+    this.#startPieces = this.#out.pieces;
     this.#out.add(
       `HTTP/1.1 ${status} ${reason}\r\n${fieldLines}${date}${coding}${this.#connectionLine()}\r\n`,
     );
@@ -108,7 +113,7 @@ export class AnswerWriter implements ClientSide {
     const request = this.#request;
     if (request === undefined) return;
     this.failure = error.code;
-    if (this.status !== 0) {
+    if (this.status !== 0 && !this.#out.takeBack(this.#startWrites, this.#startPieces)) {
       // Closed without the end that was promised: the client can't take it for complete (RFC 9112 section 8).
       this.#socket.destroy();
       return;

@@ -125,7 +125,7 @@ export class LeanConnection implements AnswerOwner {
     this.#request = request;
     this.#unread = this.#unread.subarray(plain.headEnd);
     this.#bodyLeft = plain.lengthBytes ?? 0;
-    this.#place = this.#bodyLeft > 0 ? "body" : "answer";
+    this.#place = plain.lengthBytes === undefined ? "answer" : "body";
     this.#closesAfter = false;
     this.#answer.turnTo({
       isHead: plain.method === "HEAD",

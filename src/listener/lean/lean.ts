@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { clientAddressOf } from "../../web/client-address.ts";
+import { createIdleSweep } from "../idle-sweep.ts";
 import { LeanConnection, type LeanHandlers } from "./lean-connection.ts";
 
 /** The connections that our own parser reads. */
@@ -14,10 +15,6 @@ export interface LeanLimits {
   readonly headMs: number;
   readonly keepAliveMs: number;
 }
-
-const SWEEP_MS = 1_000;
-/** A request that was sent before the client could know of the drain gets its answer, and a `Connection: close` with it. */
-const DRAIN_IDLE_MS = 500;
 
 /** Makes the lean side of the listener. */
 export function createLean(
@@ -38,24 +35,15 @@ export function createLean(
       socket.resume();
     },
   };
-  const endIdle = (forMs: number) => {
-    const before = performance.now() - forMs;
-    for (const connection of connections.values()) {
-      if (connection.isIdle && connection.idleSinceMs < before) connection.end();
-    }
-  };
-  let sweeper = setInterval(() => endIdle(limits.keepAliveMs), SWEEP_MS);
+  const sweep = createIdleSweep(() => connections.values(), limits.keepAliveMs);
   return {
     accept(socket) {
       connections.set(socket, new LeanConnection(socket, clientAddressOf(socket), all));
       socket.once("close", () => forget(socket));
     },
-    drain() {
-      clearInterval(sweeper);
-      sweeper = setInterval(() => endIdle(DRAIN_IDLE_MS), DRAIN_IDLE_MS / 5);
-    },
+    drain: () => sweep.drain(),
     [Symbol.dispose]() {
-      clearInterval(sweeper);
+      sweep[Symbol.dispose]();
       for (const socket of connections.keys()) socket.destroy();
     },
   };

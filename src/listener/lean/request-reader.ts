@@ -33,7 +33,7 @@ interface Found {
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
 /** A host and port as browsers and clients send it; anything else is for a parser that knows all the rules. */
-const HOST = /^[\w.:[\]-]+$/;
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
  * Reads the head at the beginning of a piece.
@@ -89,10 +89,10 @@ function note(found: Found, fields: Fields, index: number): boolean {
     case "connection":
       return noteConnection(found, fields.value(index));
     case "accept":
-      found.accept ??= fields.value(index);
+      found.accept = joined(found.accept, fields.value(index));
       return true;
     case "x-request-id":
-      found.requestId ??= fields.value(index);
+      found.requestId = joined(found.requestId, fields.value(index));
       return true;
     case "transfer-encoding":
     case "expect":
@@ -106,6 +106,11 @@ function note(found: Found, fields: Fields, index: number): boolean {
     default:
       return true;
   }
+}
+
+/** Several lines of a field are one list (RFC 9110 section 5.3). */
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
 }
 
 function noteConnection(found: Found, value: string): boolean {

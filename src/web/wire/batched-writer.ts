@@ -27,6 +27,21 @@ export class BatchedWriter {
     return this.#writes;
   }
 
+  /** How many pieces wait to be handed to the socket. */
+  get pieces(): number {
+    return this.#pieces.length;
+  }
+
+  /**
+   * Takes back the pieces that were added when there were `writes` and `pieces` of them.
+   * @returns false where it is too late, and nothing was taken back.
+   */
+  takeBack(writes: number, pieces: number): boolean {
+    if (writes !== this.#writes) return false;
+    for (const piece of this.#pieces.splice(pieces)) this.#bytes -= piece.length;
+    return true;
+  }
+
   /** Gathers; strings are latin1. Nothing goes out before {@link send}. */
   add(piece: Piece): void {
     this.#pieces.push(piece);

@@ -9,8 +9,13 @@ export interface ChunkedSink {
 
 const MAX_SIZE_LINE = 4_096;
 const MAX_TRAILERS = 65_536;
-/** A size, and an extension, which is dropped: none is in use, and servers disagree about where one ends. */
-const SIZE_LINE = /^([0-9a-f]{1,12})[\t ]*(;[\t\x20-\x7e\x80-\xff]*)?$/i;
+/**
+ * A size, and extensions, which are dropped: none is in use. Malformed ones are refused, since servers disagree about
+ * where one ends. Old servers pad the size with blanks.
+ */
+const SIZE_LINE =
+  /^([0-9a-f]{1,12})(?:;[\w!#$%&'*+\-.^`|~]+(?:=(?:[\w!#$%&'*+\-.^`|~]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*[\t ]*$/i;
+const FRAMING = new Set(["content-length", "transfer-encoding"]);
 const CRLF = Buffer.from("\r\n");
 const END_OF_FIELDS = Buffer.from("\r\n\r\n");
 
@@ -64,6 +69,8 @@ export class ChunkedReader {
     if (end === -1) {
       if (all.length - start > MAX_SIZE_LINE) throw new SyntaxError("the size line of a chunk does not end");
       this.#line = Buffer.from(all.subarray(start));
+      // What is too long already may never get a line end.
+      if (this.#place === "data-end" && (this.#line.length > 1 || this.#line[0] !== CR)) this.#takeLine("?");
       return piece.length;
     }
     const line = all.toString("latin1", start, end);
@@ -102,6 +109,9 @@ export class ChunkedReader {
     const text = all.toString("latin1", 0, end - 2);
     const trailers = isCleanHead(text) ? Fields.parse(text) : undefined;
     if (trailers === undefined) throw new SyntaxError("a trailer is malformed");
+    // Who adds trailers to the header would frame the message anew.
+    if (trailers.names.some((lowerName) => FRAMING.has(lowerName)))
+      throw new SyntaxError("a trailer speaks of the framing");
     this.#trailers = trailers;
     this.#line = Buffer.alloc(0);
     this.#place = "over";

@@ -3,9 +3,10 @@ import { AppError } from "../../../../src/base/errors.ts";
 import { readContent } from "../../../../src/features/config/content.ts";
 import { equalTrees, mergePatch, stringify } from "../../../../src/features/config/formats/tree.ts";
 import { patchContent } from "../../../../src/features/config/patch-text.ts";
+import { randomOf } from "../../../support/random.ts";
 import { treeOfJson } from "../support/patch-file.ts";
-import { randomOf, randomPatch } from "../support/random.ts";
 import { DOCUMENTS, randomStringPatch } from "../support/random-documents.ts";
+import { randomPatch } from "../support/random-trees.ts";
 
 const FORMATS = ["json", "jsonc", "yaml", "ini", "properties", "env"] as const;
 const RUNS = 150;

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
-import { type Json, type Random, randomObject, randomScalar } from "./random.ts";
+import type { Random } from "../../../support/random.ts";
+import { type Json, randomObject, randomScalar } from "./random-trees.ts";
 
 /** Random documents of each format, with comments, blank lines and odd but valid spellings. */
 

@@ -1,0 +1,232 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { AppError } from "../base/errors.ts";
+import { clientAddressOf } from "../web/client-address.ts";
+import type { AnswerHead, ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
+import { http2Fields } from "../web/http2-fields.ts";
+import { toAppError } from "../web/problem.ts";
+import { newRequestInfo } from "../web/request-info.ts";
+import { problemAnswer } from "../web/send-problem.ts";
+import { Fields, NO_FIELDS } from "../web/wire/fields.ts";
+import { whenBodyKnown } from "./stream-body.ts";
+
+/** One HTTP/2 stream whose request goes to the core, without Node's request and answer objects in between. */
+
+/** Who is told of it. */
+export interface StreamOwner {
+  carry(request: CoreRequest, client: ClientSide): CoreSide;
+  /** The stream is closed. */
+  over(request: CoreRequest, outcome: { readonly status: number; readonly isComplete: boolean }): void;
+}
+
+/** Beyond this much that waits to be sent, the core is held back. */
+const HOLD_BACK_BYTES = 262_144;
+
+/** The client's end of an exchange, on a stream. */
+export class StreamExchange implements ClientSide {
+  readonly #stream: ServerHttp2Stream;
+  readonly #request: CoreRequest;
+  readonly #owner: StreamOwner;
+  #core: CoreSide | undefined;
+  #head: AnswerHead | undefined;
+  #gathered: Buffer | undefined;
+  #status = 0;
+  #isEnded = false;
+  #trailers = NO_FIELDS;
+
+  constructor(stream: ServerHttp2Stream, request: CoreRequest, owner: StreamOwner) {
+    this.#stream = stream;
+    this.#request = request;
+    this.#owner = owner;
+    // A stream that breaks is the client's affair: "close" follows.
+    stream.on("error", ignore);
+    stream.on("close", () => this.#closed());
+  }
+
+  /** Carries the request to the core; what is wrong with it is answered. */
+  start(): void {
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    const core = this.#carry();
+    if (core === undefined) return;
+    this.#core = core;
+    stream.on("drain", () => core.resume());
+    if (this.#request.framing !== "none") this.#passBody(core);
+    // A stream that is never read does not report that it was reset.
+    else stream.resume();
+    core.start();
+  }
+
+  get waitingBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  interim(status: number, _reason: string, fieldLines: string): void {
+    if (this.#head !== undefined || this.#isGone() || this.#stream.headersSent) return;
+    this.#stream.additionalHeaders({ ...headersOf(listOf(fieldLines)), ":status": status });
+  }
+
+  begin(head: AnswerHead): void {
+    this.#status = head.status;
+    this.#head = head;
+  }
+
+  write(data: Buffer): boolean {
+    if (this.#isGone()) return true;
+    // One piece is kept back until it is known whether it is the last: head, body and end are then one packet.
+    const before = this.#gathered;
+    this.#gathered = data;
+    if (before !== undefined) {
+      this.#respond(false);
+      this.#stream.write(before);
+    }
+    return this.#stream.writableLength < HOLD_BACK_BYTES;
+  }
+
+  end(trailers: Fields): void {
+    this.#isEnded = true;
+    if (this.#isGone()) return;
+    this.#trailers = trailers;
+    const last = this.#gathered;
+    this.#gathered = undefined;
+    const mayHaveTrailers = this.#head?.framing === "chunked";
+    this.#respond(last === undefined && !mayHaveTrailers);
+    if (last !== undefined) this.#stream.end(last);
+    else this.#stream.end();
+  }
+
+  flush(): void {
+    if (this.#isEnded || this.#isGone()) return;
+    this.#respond(false);
+    if (this.#gathered !== undefined) this.#stream.write(this.#gathered);
+    this.#gathered = undefined;
+  }
+
+  resumeBody(): void {
+    this.#stream.resume();
+  }
+
+  fail(error: AppError): void {
+    this.#isEnded = true;
+    this.#request.info.failure = error.code;
+    const stream = this.#stream;
+    if (this.#isGone()) return;
+    if (this.#status !== 0) {
+      // By RST_STREAM with INTERNAL_ERROR, so that the client can't take it for complete (RFC 9113 section 8.1.1).
+      // Not by `close`: that ends the stream first, and where all was sent, the end reaches the client before the reset.
+      stream.destroy(error);
+      return;
+    }
+    this.#status = error.status;
+    const { id } = this.#request.info;
+    const { headers, body } = problemAnswer(error, id, this.#request.fields.first("accept"));
+    stream.respond({ ...headers, ":status": error.status });
+    if (this.#request.method === "HEAD") stream.end();
+    else stream.end(body);
+    // What is left of the request is read and thrown away.
+    stream.resume();
+  }
+
+  #carry(): CoreSide | undefined {
+    try {
+      return this.#owner.carry(this.#request, this);
+    } catch (error) {
+      this.fail(toAppError(error));
+      return undefined;
+    }
+  }
+
+  #passBody(core: CoreSide): void {
+    const stream = this.#stream;
+    let trailers = NO_FIELDS;
+    stream.on("trailers", (_headers: unknown, _flags: unknown, raw: readonly string[]) => {
+      trailers = Fields.of(raw);
+    });
+    stream.on("data", (data: Buffer) => {
+      if (!core.write(data)) stream.pause();
+      core.flush();
+    });
+    stream.on("end", () => {
+      core.end(trailers);
+      core.flush();
+    });
+    // The core must see the head of an "Expect: 100-continue" before there is a body.
+    setImmediate(() => core.flush());
+  }
+
+  #respond(isWhole: boolean): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    const stream = this.#stream;
+    // Raw, so that names that occur twice keep their order.
+    const fields = [":status", String(head.status), ...listOf(head.fieldLines)];
+    const waitForTrailers = head.framing === "chunked";
+    if (waitForTrailers) {
+      stream.once("wantTrailers", () => stream.sendTrailers(headersOf(this.#trailers.raw())));
+    }
+    stream.respond(fields, { endStream: isWhole, waitForTrailers });
+  }
+
+  #isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  #closed(): void {
+    const isComplete = this.#isEnded && this.#stream.rstCode === 0;
+    if (!this.#isEnded) this.#core?.abort();
+    this.#owner.over(this.#request, { status: this.#status, isComplete });
+  }
+}
+
+/** Carries a stream to the core that the gate has given to it, and answers it in any case. */
+export function carryStream(stream: ServerHttp2Stream, head: StreamHead, owner: StreamOwner): void {
+  const { headers, rawHeaders } = head;
+  const begin = (framing: CoreRequest["framing"]) => {
+    const request = streamRequest(stream, head, { fields: fields ?? NO_FIELDS, framing });
+    const exchange = new StreamExchange(stream, request, owner);
+    if (fields !== undefined) exchange.start();
+    else exchange.fail(new AppError("bad-request", "A header has a line end in it."));
+  };
+  const fields = http2Fields(rawHeaders);
+  if (stream.endAfterHeaders) begin("none");
+  else if (headers["content-length"] !== undefined) begin("length");
+  else whenBodyKnown(stream, (hasBody) => begin(hasBody ? "chunked" : "none"));
+}
+
+/** The request of a stream, as the core's side takes it. */
+export function streamRequest(
+  stream: ServerHttp2Stream,
+  { headers, verdict }: StreamHead,
+  { fields, framing }: Pick<CoreRequest, "fields" | "framing">,
+): CoreRequest {
+  const { target, authority = headers[":authority"] } = verdict;
+  const sentId = headers["x-request-id"];
+  return {
+    ...{ target, authority, fields, framing, version: "2.0" },
+    method: headers[":method"] ?? "GET",
+    peer: stream.session === undefined ? "unknown" : clientAddressOf(stream.session.socket),
+    info: newRequestInfo(typeof sentId === "string" ? sentId : undefined),
+  };
+}
+
+/** What has come of a stream. */
+export interface StreamHead {
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly verdict: { readonly target: string; readonly authority: string | undefined };
+}
+
+function ignore(): void {}
+
+function listOf(fieldLines: string): string[] {
+  return Fields.parse(fieldLines)?.raw() ?? [];
+}
+
+function headersOf(raw: readonly string[]): OutgoingHttpHeaders {
+  const headers: Record<string, string[]> = Object.create(null);
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = (raw[index] ?? "").toLowerCase();
+    headers[name] = [...(headers[name] ?? []), raw[index + 1] ?? ""];
+  }
+  return headers;
+}
