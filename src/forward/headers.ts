@@ -5,6 +5,7 @@ import type { Fields, RawHeaders } from "../web/wire/fields.ts";
 /** Belong to one connection and are never forwarded (RFC 9110 section 7.6.1). */
 const HOP_BY_HOP = new Set([
   "connection",
+  "http2-settings",
   "keep-alive",
   "proxy-connection",
   "te",

@@ -60,10 +60,16 @@ export interface Http2 extends Disposable {
 
 const KEEP_ALIVE_MS = 60_000;
 
+const MIB = 1_048_576;
+/** The most of an answer that waits for the client: what the core is held back beyond. */
+const STREAM_BYTES = MIB / 4;
+const LOST_MIB = 64;
+
 /** What is under way in a session. */
 class Use implements Sweepable {
   readonly #session: ServerHttp2Session;
   #streams = 0;
+  #lostBytes = 0;
   idleSinceMs = performance.now();
 
   constructor(session: ServerHttp2Session) {
@@ -74,12 +80,22 @@ class Use implements Sweepable {
     return this.#streams === 0;
   }
 
-  begin(stream: Http2Stream): void {
+  begin(stream: ServerHttp2Stream): void {
     this.#streams += 1;
     stream.once("close", () => {
       this.#streams -= 1;
       this.idleSinceMs = performance.now();
+      if ((stream.rstCode !== 0 || stream.aborted) && stream.headersSent) this.#lostBytes += STREAM_BYTES;
     });
+  }
+
+  /**
+   * Whether the client is to open a new session. What a stream that is reset had still to send counts against
+   * `maxSessionMemory` for as long as the session lasts (Node 24 and 26 free it, but forget to count it out), and once
+   * that is used up every further stream is reset.
+   */
+  get isWornOut(): boolean {
+    return this.#lostBytes >= LOST_MIB * MIB;
   }
 
   end(): void {
@@ -97,10 +113,13 @@ export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: L
     const use = new Use(session);
     sessions.set(session, use);
     session.on("stream", (stream) => {
-      use.begin(stream);
-      if (draining) session.close();
+      if (isServerStream(stream)) use.begin(stream);
+      // While a stream is under way: a client that asks one thing after the other has then no other on its way.
+      if (draining || use.isWornOut) session.close();
     });
-    session.setTimeout(limits.keepAliveMs, () => {
+    session.setTimeout(limits.keepAliveMs);
+    // A callback of `setTimeout` would be called once, though a stream may hold it off for now.
+    session.on("timeout", () => {
       if (use.isIdle) session.close();
     });
     session.once("close", () => sessions.delete(session));
@@ -177,9 +196,11 @@ function nodeOptions(limits: Http2Limits) {
     },
     // Likewise. Every crumb of a cookie is one.
     maxHeaderListPairs: limits.headerCount * 4,
+    // An app may say twice what should be said once: that is passed on, as over HTTP/1.1.
+    strictSingleValueFields: false,
     // In MB, and counting answers that wait for the client: Node's 10 and a quarter for each stream, or a client that
     // reads many of them slowly would have its next requests reset.
-    maxSessionMemory: 10 + Math.ceil(limits.maxStreams / 4),
+    maxSessionMemory: 10 + Math.ceil((limits.maxStreams * STREAM_BYTES) / MIB) + LOST_MIB,
     streamResetBurst: limits.streamResetBurst,
     streamResetRate: limits.streamResetsPerSecond,
   };

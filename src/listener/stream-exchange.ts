@@ -31,6 +31,7 @@ export class StreamExchange implements ClientSide {
   #gathered: Buffer | undefined;
   #status = 0;
   #isEnded = false;
+  #dropsBody = false;
   #trailers = NO_FIELDS;
 
   constructor(stream: ServerHttp2Stream, request: CoreRequest, owner: StreamOwner) {
@@ -66,12 +67,13 @@ export class StreamExchange implements ClientSide {
   }
 
   begin(head: AnswerHead): void {
-    this.#status = head.status;
-    this.#head = head;
+    // A 205 has no body (RFC 9110 section 15.3.6), and Node ends its stream.
+    this.#dropsBody = head.status === RESET_CONTENT;
+    this.#head = this.#dropsBody ? withoutBody(head) : head;
   }
 
   write(data: Buffer): boolean {
-    if (this.#isGone()) return true;
+    if (this.#isGone() || this.#dropsBody) return true;
     // One piece is kept back until it is known whether it is the last: head, body and end are then one packet.
     const before = this.#gathered;
     this.#gathered = data;
@@ -164,7 +166,9 @@ export class StreamExchange implements ClientSide {
     if (waitForTrailers) {
       stream.once("wantTrailers", () => stream.sendTrailers(headersOf(this.#trailers.raw())));
     }
+    // It refuses what HTTP/2 can't say, such as a status beyond 599: then nothing has been said yet.
     stream.respond(fields, { endStream: isWhole, waitForTrailers });
+    this.#status = head.status;
   }
 
   #isGone(): boolean {
@@ -176,6 +180,14 @@ export class StreamExchange implements ClientSide {
     if (!this.#isEnded) this.#core?.abort();
     this.#owner.over(this.#request, { status: this.#status, isComplete });
   }
+}
+
+const RESET_CONTENT = 205;
+
+function withoutBody(head: AnswerHead): AnswerHead {
+  const fieldLines =
+    Fields.parse(head.fieldLines)?.without((name) => name === "content-length" || name === "trailer") ?? "";
+  return { ...head, fieldLines, framing: "none" };
 }
 
 /** Carries a stream to the core that the gate has given to it, and answers it in any case. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { clientAddressOf } from "./client-address.ts";
 
@@ -25,7 +25,8 @@ export function sendWhole(
   body?: Buffer,
 ): void {
   if (isHttp2Answer(answer)) answer.writeHead(status, headers);
-  else answer.writeHead(status, headers);
+  // A reason phrase may be left of an answer that could not be written.
+  else answer.writeHead(status, STATUS_CODES[status] ?? "", headers);
   if (body === undefined) answer.end();
   else answer.end(body);
 }

@@ -35,8 +35,9 @@ interface Round {
   readonly interim: string;
 }
 
-function randomRound(random: Random): Round {
-  const request = randomRequest(random);
+function randomRound(random: Random, adapt = (field: FieldList[number]) => field): Round {
+  const { fields, ...rest } = randomRequest(random);
+  const request = { ...rest, fields: fields.map(adapt) };
   const answer = randomAnswer(random, request.method);
   const interim = random.chance(0.2) ? randomInterim(random) : "";
   return {
@@ -116,7 +117,9 @@ describe("through a front, requests and answers are what they are without it", (
     await using front = await startFront(port);
     const session = connect(`https://127.0.0.1:${front.port}`, { ca: front.ca });
     for (let round = 0; round < ROUNDS; round += 1) {
-      const made = randomRound(random);
+      const made = randomRound(random, sayable);
+      // HTTP/2 has no status beyond 599, and a 205 has no body (RFC 9110 sections 15 and 15.3.6).
+      if (made.answer.status > 599 || made.answer.status === 205) continue;
       core.begin([coreAnswer(random, made)]);
       const seen = await ask(session, made.request);
       expect(core.seen().odd).toEqual([]);
@@ -137,6 +140,11 @@ describe("through a front, requests and answers are what they are without it", (
   });
 });
 
+/** What Node's client is willing to say: nothing twice that should be said once, and no cookie without a crumb. */
+function sayable([name, value]: FieldList[number]): FieldList[number] {
+  return [name === "If-None-Match" ? "X-Odd" : name, name === "Cookie" && value === "" ? "a=1" : value];
+}
+
 /** The same with what HTTP/2 changes: crumbs of a cookie are joined behind the other fields (RFC 9113 section 8.2.3). */
 function overHttp2({ start, fields, body, trailers }: ReturnType<typeof substance>) {
   const lower = fields.map(([name, value]): [string, string] => [name.toLowerCase(), value]);
@@ -147,7 +155,7 @@ function overHttp2({ start, fields, body, trailers }: ReturnType<typeof substanc
       ...lower.filter(([name]) => name !== "cookie"),
       ...(crumbs.length === 0 ? [] : [["cookie", crumbs.join("; ")]]),
     ] as string[][],
-    trailers: trailers.map(([name, value]) => [name.toLowerCase(), value]),
+    trailers: byName(trailers.map(([name, value]) => [name.toLowerCase(), value])),
   };
 }
 
@@ -192,7 +200,7 @@ async function ask(session: ClientHttp2Session, { method, target, fields, body, 
     seen.body += data.toString("latin1");
   });
   stream.on("trailers", (_headers: unknown, _flags: unknown, raw: readonly string[]) => {
-    seen.trailers = pairs(raw);
+    seen.trailers = byName(pairs(raw));
   });
   stream.on("wantTrailers", () => stream.sendTrailers(Object.fromEntries(grouped(trailers))));
   stream.on("error", () => undefined);
@@ -200,6 +208,11 @@ async function ask(session: ClientHttp2Session, { method, target, fields, body, 
   await new Promise<void>((resolve) => stream.on("close", () => resolve()));
   seen.isComplete = stream.rstCode === 0;
   return seen;
+}
+
+/** Node takes trailers as an object: those of one name keep their order, and only that has a meaning (RFC 9110 section 5.3). */
+function byName(fields: string[][]): string[][] {
+  return fields.toSorted(([one = ""], [other = ""]) => one.localeCompare(other));
 }
 
 function pairs(raw: readonly string[]): string[][] {

@@ -65,7 +65,7 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
   let session: ClientHttp2Session | undefined;
   const current = () => {
     if (session === undefined || session.closed || session.destroyed) {
-      session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
+      session = connectHttp2(`https://127.0.0.1:${port}`, { ca, maxSessionMemory: 1_000 });
       session.on("error", () => undefined);
     }
     return session;

@@ -195,11 +195,12 @@ export class CoreConnection implements ResponseSink {
     }
     try {
       this.#reader.read(piece);
+      // A client's side that can't say what the core said ends this exchange, and nothing else.
+      user?.onPause();
     } catch (error) {
       this.#lose(error);
       return;
     }
-    user?.onPause();
     // The user may have let go of it while it was told.
     if (this.#isOver && this.#user !== undefined) this.#release();
   }
@@ -226,12 +227,17 @@ export class CoreConnection implements ResponseSink {
     this.#wasClosedByCore = true;
     const user = this.#user;
     const { writeError } = this.#socket;
-    if (writeError === undefined && this.#reader.close()) {
+    try {
+      if (writeError !== undefined || !this.#reader.close()) {
+        this.#lose(writeError);
+        return;
+      }
       user?.onPause();
-      this.destroy();
-    } else {
-      this.#lose(writeError);
+    } catch (error) {
+      this.#lose(error);
+      return;
     }
+    this.destroy();
   }
 
   #lose(error: unknown): void {

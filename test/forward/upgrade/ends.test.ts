@@ -180,6 +180,23 @@ describe("the end of a WebSocket over HTTP/2", () => {
   });
 });
 
+test("a connection whose WebSocket was silent for longer than connections are kept is closed when that is over", async () => {
+  await using core = await startEchoCore();
+  await using front = await startFront(core.port, { limits: { keepAliveMs: 200 } });
+  using client = await connectStreams(front);
+  const socket = client.dial("/");
+  await socket.answered;
+  // One without a WebSocket shows that the time is over.
+  using idle = await connectStreams(front);
+  await poll("the idle one to be closed", () => idle.session.closed);
+  expect(client.session.closed).toBe(false);
+  socket.send(OPCODE.TEXT, "still there?");
+  await framesOf(socket, 1);
+  socket.send(OPCODE.CLOSE, Buffer.of(3, 0xe8));
+  await socket.closed;
+  await poll("the other to be closed too", () => client.session.closed);
+});
+
 describe("back-pressure on a WebSocket over HTTP/2", () => {
   test("holds a core back whose client does not read, and everything arrives afterwards", async () => {
     const data = randomBytes(16_000_000);
