@@ -62,7 +62,6 @@ describeWith(["nginx"], "requests as raw bytes to nginx", () => {
     ],
     ["an empty Host", `GET /echo HTTP/1.1\r\nHost:\r\n${CLOSE}`],
     ["a Host with a port", `GET /echo HTTP/1.1\r\nHost: app.example:8443\r\n${CLOSE}`],
-    ["a Host that is none", `GET /echo HTTP/1.1\r\nHost: a/b\r\n${CLOSE}`],
     ["bytes above 127 in a field", `GET /echo HTTP/1.1\r\n${HOST}X-Name: \xfc\r\n${CLOSE}`],
     ["a field with an underscore", `GET /echo HTTP/1.1\r\n${HOST}X_Own: 1\r\n${CLOSE}`],
     ["OPTIONS *", `OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}`],
@@ -74,7 +73,7 @@ describeWith(["nginx"], "requests as raw bytes to nginx", () => {
     ["no Host", 400, `GET /echo HTTP/1.1\r\n${CLOSE}`],
     ["a length that is no number", 400, `POST /echo HTTP/1.1\r\n${HOST}Content-Length: 1x\r\n${CLOSE}`],
     ["a folded field", 400, `GET /echo HTTP/1.1\r\n${HOST}X-Long: a\r\n b\r\n${CLOSE}`],
-    ["a method in small letters", 400, `get /echo HTTP/1.1\r\n${HOST}${CLOSE}`],
+    ["a Host that is none", 400, `GET /echo HTTP/1.1\r\nHost: a/b\r\n${CLOSE}`],
   ])("with %s are refused with %i, by the sidecar already", async (_what, status, bytes) => {
     expect(statusOf(await directly(bytes))).toBe(status);
     expect(statusOf(await through(bytes))).toBe(status);
@@ -84,9 +83,10 @@ describeWith(["nginx"], "requests as raw bytes to nginx", () => {
   test.each([
     ["a bare line feed", 200, 400, "GET /echo HTTP/1.1\nHost: app.example\nConnection: close\n\n"],
     ["bytes above 127 in the target", 200, 400, `GET /echo?\xfc HTTP/1.1\r\n${HOST}${CLOSE}`],
-    ["a method that is not registered", 200, 400, `FROB /echo HTTP/1.1\r\n${HOST}${CLOSE}`],
+    ["a method in small letters", 400, 501, `get /echo HTTP/1.1\r\n${HOST}${CLOSE}`],
+    ["a method that is not registered", 200, 501, `FROB /echo HTTP/1.1\r\n${HOST}${CLOSE}`],
     ["an unknown expectation", 200, 417, `GET /echo HTTP/1.1\r\n${HOST}Expect: the-moon\r\n${CLOSE}`],
-    ["another version", 505, 400, `GET /echo HTTP/3.0\r\n${HOST}${CLOSE}`],
+    ["another version", 505, 505, `GET /echo HTTP/3.0\r\n${HOST}${CLOSE}`],
     ["CONNECT", 400, 405, `CONNECT app.example:443 HTTP/1.1\r\n${HOST}${CLOSE}`],
   ])("with %s, which nginx answers with %i, are refused with %i", async (_what, nginx, sidecar, bytes) => {
     expect(statusOf(await directly(bytes))).toBe(nginx);
