@@ -28,7 +28,8 @@ export class StreamExchange implements ClientSide {
   readonly #owner: StreamOwner;
   #core: CoreSide | undefined;
   #head: AnswerHead | undefined;
-  #gathered: Buffer | undefined;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
   #status = 0;
   #isEnded = false;
   #dropsBody = false;
@@ -58,7 +59,7 @@ export class StreamExchange implements ClientSide {
   }
 
   get waitingBytes(): number {
-    return this.#stream.writableLength;
+    return this.#gatheredBytes + this.#stream.writableLength;
   }
 
   interim(status: number, _reason: string, fieldLines: string): void {
@@ -74,22 +75,17 @@ export class StreamExchange implements ClientSide {
 
   write(data: Buffer): boolean {
     if (this.#isGone() || this.#dropsBody) return true;
-    // One piece is kept back until it is known whether it is the last: head, body and end are then one packet.
-    const before = this.#gathered;
-    this.#gathered = data;
-    if (before !== undefined) {
-      this.#respond(false);
-      this.#stream.write(before);
-    }
-    return this.#stream.writableLength < HOLD_BACK_BYTES;
+    // What comes in one piece from the core goes out in one, with the head and the end where they are in it.
+    this.#gathered.push(data);
+    this.#gatheredBytes += data.length;
+    return this.waitingBytes < HOLD_BACK_BYTES;
   }
 
   end(trailers: Fields): void {
     this.#isEnded = true;
     if (this.#isGone()) return;
     this.#trailers = trailers;
-    const last = this.#gathered;
-    this.#gathered = undefined;
+    const last = this.#takeGathered();
     const mayHaveTrailers = this.#head?.framing === "chunked";
     this.#respond(last === undefined && !mayHaveTrailers);
     if (last !== undefined) this.#stream.end(last);
@@ -99,8 +95,8 @@ export class StreamExchange implements ClientSide {
   flush(): void {
     if (this.#isEnded || this.#isGone()) return;
     this.#respond(false);
-    if (this.#gathered !== undefined) this.#stream.write(this.#gathered);
-    this.#gathered = undefined;
+    const data = this.#takeGathered();
+    if (data !== undefined) this.#stream.write(data);
   }
 
   resumeBody(): void {
@@ -126,6 +122,15 @@ export class StreamExchange implements ClientSide {
     else stream.end(body);
     // What is left of the request is read and thrown away.
     stream.resume();
+  }
+
+  #takeGathered(): Buffer | undefined {
+    const [first, ...others] = this.#gathered;
+    if (first === undefined) return undefined;
+    const data = others.length === 0 ? first : Buffer.concat(this.#gathered, this.#gatheredBytes);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    return data;
   }
 
   #carry(): CoreSide | undefined {
