@@ -100,7 +100,7 @@ export class ServerClient implements ClientSide {
 
   write(data: Buffer): boolean {
     if (this.#isGone()) return true;
-    this.#gathered.push(data);
+    this.#gathered.push(Buffer.from(data));
     this.#gatheredBytes += data.length;
     return this.#answer.writableLength + this.#gatheredBytes < HOLD_BACK_BYTES;
   }

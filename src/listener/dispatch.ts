@@ -49,6 +49,10 @@ export interface DispatchParts {
 /** The same answer as for a path that does not exist: what was tried is nobody's business. */
 const NOTHING_HERE = new AppError("not-found", "There is nothing at this path.");
 
+function clientOf({ peer, fields }: CoreRequest, trustedPeers: TrustedPeers): string {
+  return trustedPeers.isTrusted(peer) ? trustedPeers.clientOf(peer, fields.raw()) : peer;
+}
+
 /** What is bound for the core past Node's request and answer objects. */
 function createCarriers(
   { destinations: { carry, coreConnect }, trustedPeers, accessLog, isClosing }: DispatchParts,
@@ -56,8 +60,7 @@ function createCarriers(
 ): Required<Pick<ListenerHandlers, "lean" | "direct">> {
   const over: StreamOwner["over"] = (request, { status, isComplete }) => {
     if (accessLog === undefined) return;
-    const client = trustedPeers.clientOf(request.peer, request.fields.raw());
-    logCarried(accessLog, request, { client, status, isComplete });
+    logCarried(accessLog, request, { client: clientOf(request, trustedPeers), status, isComplete });
   };
   return {
     lean: {
@@ -83,7 +86,7 @@ function createCarriers(
       if (fields === undefined) return false;
       const request = streamRequest(stream, head, { fields, framing: "none" });
       if (accessLog !== undefined) {
-        const client = trustedPeers.clientOf(request.peer, fields.raw());
+        const client = clientOf(request, trustedPeers);
         logConnect(accessLog, request, { client, protocol: headers[":protocol"], stream });
       }
       coreConnect(stream, request);

@@ -76,7 +76,7 @@ export class StreamExchange implements ClientSide {
   write(data: Buffer): boolean {
     if (this.#isGone() || this.#dropsBody) return true;
     // What comes in one piece from the core goes out in one, with the head and the end where they are in it.
-    this.#gathered.push(data);
+    this.#gathered.push(Buffer.from(data));
     this.#gatheredBytes += data.length;
     return this.waitingBytes < HOLD_BACK_BYTES;
   }

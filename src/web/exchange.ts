@@ -43,7 +43,10 @@ export interface ClientSide {
   /** An interim answer (1xx but 101). */
   interim(status: number, reason: string, fieldLines: string): void;
   begin(head: AnswerHead): void;
-  /** Bytes of the answer's body. False: hold back, {@link CoreSide.resume} will say when to go on. */
+  /**
+   * Bytes of the answer's body, which may be used until this returns. False: hold back, {@link CoreSide.resume} will say
+   * when to go on.
+   */
   write(data: Buffer): boolean;
   /** The answer is complete. */
   end(trailers: Fields): void;

@@ -1,5 +1,6 @@
 import { plainAddress } from "../base/addresses.ts";
-import { lowerNameOf, type RawHeaders } from "./wire/fields.ts";
+import { lowerNameOf } from "./wire/field-names.ts";
+import type { RawHeaders } from "./wire/fields.ts";
 
 /** What a request's fields claim of the way it took: Forwarded (RFC 7239) and its forerunners. Read from trusted peers only. */
 

@@ -23,6 +23,7 @@ export interface ConnectionUser {
   onConnected(): void;
   onInterim(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
+  /** The data may be used until this returns. */
   onData(data: Buffer): void;
   onEnd(trailers: Fields): void;
   /** All that came at this moment has been told. */
@@ -75,7 +76,7 @@ export class CoreConnection implements ResponseSink {
     this.#owner = owner;
     this.#reader = new ResponseReader(this);
     this.#deadline = new Deadline(() => this.#late());
-    const socket = new CoreSocket();
+    const socket = new CoreSocket((piece) => this.#read(piece));
     socket.connect({ host: address.hostname, port: address.port });
     socket.setNoDelay(true);
     this.#socket = socket;
@@ -85,7 +86,6 @@ export class CoreConnection implements ResponseSink {
       this.#owner.onConnected();
       this.#user?.onConnected();
     });
-    socket.on("data", (piece: Buffer) => this.#read(piece));
     socket.on("drain", () => this.#user?.onDrain());
     socket.on("end", () => this.#closedByCore());
     socket.on("error", (error) => {

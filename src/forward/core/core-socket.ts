@@ -4,6 +4,12 @@ import { isErrno } from "../../base/errors.ts";
 type Done = (error?: Error | null) => void;
 
 /**
+ * What comes from the core is read into this, whatever the connection: each piece is used before the next is read. A
+ * buffer for each piece, as Node has it otherwise, would be made large and cut down to what came.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
+
+/**
  * A socket to the core that reads on where it can write no more. A core that answers before it has the whole request,
  * and closes, leaves its answer and behind it a reset (RFC 9112 section 9.6). Node would destroy the socket at the first
  * write that fails, and with it the answer that lies there unread.
@@ -12,6 +18,19 @@ export class CoreSocket extends Socket {
   #writeError: Error | undefined;
   #isWriting = false;
   #hasFailedAtOnce = false;
+
+  /** @param onData is given what has come; it may be used until that returns. */
+  constructor(onData: (piece: Buffer) => void) {
+    super({
+      onread: {
+        buffer: READ_BUFFER,
+        callback(bytes) {
+          onData(READ_BUFFER.subarray(0, bytes));
+          return true;
+        },
+      },
+    });
+  }
 
   /** Why nothing more can be written. The system says so once: what is then read ends as if in order. */
   get writeError(): Error | undefined {

@@ -1,5 +1,5 @@
 import type { Framing } from "../../web/exchange.ts";
-import { Fields, isCleanHead, parseLength } from "../../web/wire/fields.ts";
+import { Fields, parseLength, TEXT_BYTES } from "../../web/wire/fields.ts";
 
 /** The head of an answer as the core sent it. */
 export interface ResponseHead {
@@ -22,7 +22,13 @@ export interface ResponseHead {
 /** The one interim status that is final for HTTP: another protocol follows (RFC 9110 section 15.2.2). */
 export const SWITCHING_PROTOCOLS = 101;
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
+const BEGINNING = Buffer.from("HTTP/1.");
+const SPACE = 0x20;
+const CR = 0x0d;
+const LF = 0x0a;
+const ZERO = 0x30;
+/** Where in a status line stand its parts (RFC 9112 section 4): `HTTP/1.1 200 OK`. */
+const PLACE = { minor: 7, status: 9, statusEnd: 12, reason: 13 } as const;
 
 /** What the fields say of framing and connection. */
 interface Facts {
@@ -35,42 +41,76 @@ interface Facts {
   namesFields: boolean;
 }
 
+/** What an answer depends on beside itself. */
+export interface Asked {
+  /** Whether the request was a HEAD, whose answer has no body whatever its head says. */
+  readonly isToHead: boolean;
+  /** Whether it asked for another protocol: what follows a 101 then belongs to that, up to the end of the connection. */
+  readonly maySwitch: boolean;
+}
+
 /**
- * Reads a head.
- * @param text the head in latin1, up to and with the CRLF of its last line.
- * @param maySwitch whether the request asked for another protocol: what follows a 101 then belongs to that, up to the
- * end of the connection.
+ * Reads the head that begins at `from`. Its fields' `head` is its whole text, without the blank line at its end.
+ * @returns undefined where the bytes end before the head does.
  * @throws {SyntaxError} for a head that could be understood in two ways, or is not HTTP/1.
  */
-export function readResponseHead(text: string, isToHead: boolean, maySwitch = false): ResponseHead {
-  const line = STATUS_LINE.exec(text);
-  if (line === null) throw new SyntaxError("the status line is malformed");
-  if (!isCleanHead(text)) throw new SyntaxError("the head has a control character or a bare CR or LF");
-  const fields = Fields.parse(text.slice(line[0].length));
-  if (fields === undefined) throw new SyntaxError("a header line is malformed");
-  const status = Number(line[2]);
-  const isOld = line[1] === "0";
+export function readResponseHead(bytes: Buffer, from: number, asked: Asked): ResponseHead | undefined {
+  const lineEnd = endOfStatusLine(bytes, from);
+  if (lineEnd === undefined) return undefined;
+  const fields = Fields.read(bytes, lineEnd, from);
+  if (fields === "incomplete") return undefined;
+  if (fields === "malformed") throw new SyntaxError("a header line is malformed");
+  const isOld = bytes[from + PLACE.minor] === ZERO;
+  const status = Number(fields.head.slice(PLACE.status, PLACE.statusEnd));
   const switches = status === SWITCHING_PROTOCOLS;
-  if (switches && (!maySwitch || isOld))
+  if (switches && (!asked.maySwitch || isOld))
     throw new SyntaxError("the protocol was switched without being asked");
   const facts = factsOf(fields);
-  const hasBody = !isToHead && status >= 200 && status !== 204 && status !== 304;
+  const hasBody = !asked.isToHead && status >= 200 && status !== 204 && status !== 304;
   const { framing, length } = switches ? UNTIL_CLOSE : framingOf(facts, hasBody);
   const { keepAliveSeconds, hasDate, namesFields } = facts;
   const isPersistent =
     framing !== "close" && !facts.closes && (!isOld || (facts.keepsAlive && facts.coding === undefined));
-  const reason = line[3] ?? "";
-  return {
-    status,
-    reason,
-    fields,
-    framing,
-    length,
-    isPersistent,
-    keepAliveSeconds,
-    hasDate,
-    namesFields,
-  };
+  const reason = fields.head.slice(PLACE.reason, lineEnd - from - 2);
+  return { status, reason, fields, framing, length, isPersistent, keepAliveSeconds, hasDate, namesFields };
+}
+
+/** Where the line ends that begins at `from`; undefined where the bytes end before. */
+function endOfStatusLine(bytes: Buffer, from: number): number | undefined {
+  // What is no HTTP from its first bytes on may wait for us, as the server of another protocol does.
+  const statusEnd = from + PLACE.statusEnd;
+  const known = Math.min(statusEnd, bytes.length);
+  for (let at = from; at < known; at += 1) {
+    if (!belongsThere(bytes[at] ?? 0, at - from)) throw MALFORMED();
+  }
+  if (known < statusEnd || statusEnd === bytes.length) return undefined;
+  let at = statusEnd;
+  // The blank belongs there also where no reason follows, but there are servers that leave it out.
+  if (bytes[at] === SPACE) while (TEXT_BYTES[bytes[at] ?? CR] === 1) at += 1;
+  if (at === bytes.length) return undefined;
+  if (bytes[at] !== CR) throw MALFORMED();
+  if (at + 1 === bytes.length) return undefined;
+  if (bytes[at + 1] !== LF) throw MALFORMED();
+  return at + 2;
+}
+
+const MALFORMED = () => new SyntaxError("the status line is malformed");
+
+/** Tells whether a byte may stand at this place of a status line, before the reason. */
+function belongsThere(byte: number, place: number): boolean {
+  if (place < BEGINNING.length) return byte === BEGINNING[place];
+  const digit = byte - ZERO;
+  switch (place) {
+    case PLACE.minor:
+      return digit === 0 || digit === 1;
+    case PLACE.status:
+      return digit >= 1 && digit <= 9;
+    case PLACE.status + 1:
+    case PLACE.status + 2:
+      return digit >= 0 && digit <= 9;
+    default:
+      return byte === SPACE;
+  }
 }
 
 function factsOf(fields: Fields): Facts {

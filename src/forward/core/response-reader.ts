@@ -15,8 +15,8 @@ export interface ResponseSink {
 }
 
 const MAX_HEAD_BYTES = 65_536;
-const END_OF_HEAD = Buffer.from("\r\n\r\n");
-const BEGINNING = "HTTP/1.";
+/** Behind a head. */
+const BLANK_LINE_BYTES = 2;
 const NOTHING = Buffer.alloc(0);
 
 type Place = "idle" | "head" | "length" | "chunked" | "close";
@@ -25,8 +25,7 @@ type Place = "idle" | "head" | "length" | "chunked" | "close";
 export class ResponseReader {
   readonly #sink: ResponseSink;
   #place: Place = "idle";
-  #isToHead = false;
-  #maySwitch = false;
+  #asked = { isToHead: false, maySwitch: false };
   #kept: Buffer = NOTHING;
   #left = 0;
   #chunks: ChunkedReader | undefined;
@@ -49,8 +48,8 @@ export class ResponseReader {
    */
   expect(isToHead: boolean, maySwitch = false): void {
     this.#place = "head";
-    this.#isToHead = isToHead;
-    this.#maySwitch = maySwitch;
+    this.#asked.isToHead = isToHead;
+    this.#asked.maySwitch = maySwitch;
     this.#isPersistent = true;
     this.#bytes = 0;
   }
@@ -94,23 +93,16 @@ export class ResponseReader {
     const hasKept = this.#kept.length > 0;
     const all = hasKept ? Buffer.concat([this.#kept, piece.subarray(from)]) : piece;
     const start = hasKept ? 0 : from;
-    const end = all.indexOf(END_OF_HEAD, start);
-    if (end === -1 ? all.length - start > MAX_HEAD_BYTES : end - start > MAX_HEAD_BYTES) {
-      throw new SyntaxError(`the head is larger than ${MAX_HEAD_BYTES} bytes`);
-    }
-    if (end === -1) {
+    const head = readResponseHead(all, start, this.#asked);
+    const bytes = head === undefined ? all.length - start : head.fields.head.length;
+    if (bytes > MAX_HEAD_BYTES) throw new SyntaxError(`the head is larger than ${MAX_HEAD_BYTES} bytes`);
+    if (head === undefined) {
       this.#kept = Buffer.from(all.subarray(start));
-      // What is no HTTP from its first bytes on may wait for us, as the server of another protocol does.
-      if (!BEGINNING.startsWith(this.#kept.toString("latin1", 0, BEGINNING.length)))
-        throw new SyntaxError("the status line is malformed");
       return piece.length;
     }
-    const left = all.length - end - END_OF_HEAD.length;
+    const left = all.length - start - bytes - BLANK_LINE_BYTES;
     this.#kept = NOTHING;
-    this.#take(
-      readResponseHead(all.toString("latin1", start, end + 2), this.#isToHead, this.#maySwitch),
-      left,
-    );
+    this.#take(head, left);
     return this.#place === "idle" ? piece.length : piece.length - left;
   }
 

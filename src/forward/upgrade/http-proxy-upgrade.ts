@@ -127,8 +127,10 @@ function takeRefusalOver({ upgrade, timer, sentAtMs, sent }: Taken, coreUrl: str
 /** Passes on the core's answer to an upgrade that it does not want: framed anew, since Node has taken the chunks away. */
 function passRefusal(response: IncomingMessage, client: Http1End, timer: PhaseTimer): void {
   const { statusCode, statusMessage, rawHeaders } = response;
-  const fieldLines = Fields.of(rawHeaders).text;
-  client.refused(readResponseHead(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${fieldLines}`, false));
+  const text = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${Fields.of(rawHeaders).text}\r\n`;
+  const head = readResponseHead(Buffer.from(text, "latin1"), 0, { isToHead: false, maySwitch: false });
+  if (head === undefined) throw new SyntaxError("the head is not whole");
+  client.refused(head);
   response.on("data", (data: Buffer) => {
     const goesOn = client.write(data);
     timer.begin(goesOn ? "idle" : "client");

@@ -83,8 +83,7 @@ export class AnswerWriter implements ClientSide {
 
   write(data: Buffer): boolean {
     if (this.#isChunked) this.#out.add(chunkStart(data.length));
-    this.#out.add(data);
-    if (this.#isChunked) this.#out.add("\r\n");
+    this.#out.addCopy(data, this.#isChunked ? "\r\n" : "");
     return this.#out.waitingBytes < HOLD_BACK_BYTES;
   }
 

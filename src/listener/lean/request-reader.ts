@@ -1,4 +1,4 @@
-import { Fields, isCleanHead, parseLength } from "../../web/wire/fields.ts";
+import { Fields, parseLength } from "../../web/wire/fields.ts";
 
 /**
  * Reads the head of a plain request: strict, in one pass, and only what nearly all requests are. Everything else it
@@ -30,8 +30,11 @@ interface Found {
   requestId: string | undefined;
 }
 
-const END_OF_HEAD = Buffer.from("\r\n\r\n");
-const REQUEST_LINE = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const VERSION = Buffer.from(" HTTP/1.1\r\n");
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const DELETE_CHARACTER = 0x7f;
 /** A host and port as browsers and clients send it; anything else is for a parser that knows all the rules. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
@@ -45,20 +48,38 @@ export function readPlainRequest(
   piece: Buffer,
   limits: { readonly headerBytes: number; readonly headerCount: number },
 ): PlainRequest | undefined {
-  const end = piece.indexOf(END_OF_HEAD);
-  if (end === -1 || end > limits.headerBytes) return undefined;
-  const text = piece.toString("latin1", 0, end + 2);
-  const line = REQUEST_LINE.exec(text);
-  if (line === null || !isCleanHead(text)) return undefined;
-  const fields = Fields.parse(text.slice(line[0].length));
-  if (fields === undefined || fields.names.length > limits.headerCount) return undefined;
+  const methodEnd = piece.indexOf(SPACE);
+  if (piece[methodEnd + 1] !== SLASH) return undefined;
+  const targetEnd = endOfTarget(piece, methodEnd + 2);
+  if (!standsAt(piece, targetEnd, VERSION)) return undefined;
+  const fields = Fields.read(piece, targetEnd + VERSION.length, 0);
+  if (typeof fields === "string" || fields.names.length > limits.headerCount) return undefined;
+  const { head } = fields;
+  const method = head.slice(0, methodEnd);
+  if (!METHODS.has(method) || head.length > limits.headerBytes) return undefined;
   const found = look(fields);
   if (found === undefined) return undefined;
   const { lengthBytes, closes, accept, requestId } = found;
-  const method = line[1] ?? "";
-  const target = line[2] ?? "";
-  const headEnd = end + END_OF_HEAD.length;
+  const target = head.slice(methodEnd + 1, targetEnd);
+  const headEnd = head.length + 2;
   return { method, target, fields, lengthBytes, closes, accept, requestId, headEnd };
+}
+
+/** Where the visible ASCII characters end that begin there. */
+function endOfTarget(piece: Buffer, from: number): number {
+  let at = from;
+  for (let byte = piece[at]; byte !== undefined; byte = piece[at]) {
+    if (byte <= SPACE || byte >= DELETE_CHARACTER) break;
+    at += 1;
+  }
+  return at;
+}
+
+function standsAt(piece: Buffer, at: number, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index += 1) {
+    if (piece[at + index] !== expected[index]) return false;
+  }
+  return true;
 }
 
 /** Looks through the fields; undefined as soon as one of them is not for us. */

@@ -48,6 +48,21 @@ export class BatchedWriter {
     this.#bytes += piece.length;
   }
 
+  /** Gathers a copy of the bytes, joined with the text before and after them: that costs no more than to keep them. */
+  addCopy(data: Buffer, after = ""): void {
+    const last = this.#pieces.at(-1);
+    const before = typeof last === "string" ? last : "";
+    const copy = Buffer.allocUnsafe(before.length + data.length + after.length);
+    if (before !== "") {
+      this.#pieces.pop();
+      copy.write(before, 0, "latin1");
+    }
+    data.copy(copy, before.length);
+    if (after !== "") copy.write(after, before.length + data.length, "latin1");
+    this.#pieces.push(copy);
+    this.#bytes += data.length + after.length;
+  }
+
   /** What was gathered goes out at the end of this turn. */
   send(): void {
     if (this.#isDue || this.#pieces.length === 0) return;

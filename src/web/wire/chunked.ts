@@ -1,4 +1,4 @@
-import { Fields, isCleanHead, NO_FIELDS } from "./fields.ts";
+import { Fields, NO_FIELDS } from "./fields.ts";
 
 /** The chunked transfer coding (RFC 9112 section 7.1), read strictly and written plainly. */
 
@@ -107,7 +107,7 @@ export class ChunkedReader {
       return piece.length;
     }
     const text = all.toString("latin1", 0, end - 2);
-    const trailers = isCleanHead(text) ? Fields.parse(text) : undefined;
+    const trailers = Fields.parse(text);
     if (trailers === undefined) throw new SyntaxError("a trailer is malformed");
     // Who adds trailers to the header would frame the message anew.
     if (trailers.names.some((lowerName) => FRAMING.has(lowerName)))

@@ -1,3 +1,5 @@
+import { lowerNameAt, lowerNameOf, nextHash, TOKEN_BYTES } from "./field-names.ts";
+
 /**
  * Header fields as they stand on the wire (RFC 9112 section 5): read strictly, once, and kept as the text they came in.
  */
@@ -5,65 +7,72 @@
 /** Names and values in turn, as in `IncomingMessage.rawHeaders`: order, case and duplicates survive. */
 export type RawHeaders = readonly string[];
 
-/** What no head may contain: control characters, and a CR or LF that is not half of a line end. */
-const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
-const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
-/** Names come from a small set, again and again: each is looked at once. Bounded, since clients choose them. */
-const MAX_REMEMBERED = 1_024;
-const lowerNames = new Map<string, string>();
+/** Tells which bytes a line may have up to its end: no control characters but the tab (RFC 9110 section 5.5). */
+export const TEXT_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === 0x09 || (byte >= 0x20 && byte !== 0x7f) ? 1 : 0,
+);
 
-/** The name in lower case, or undefined where it is no token (RFC 9110 section 5.6.2). */
-export function lowerNameOf(name: string): string | undefined {
-  const known = lowerNames.get(name);
-  if (known !== undefined) return known;
-  if (!TOKEN.test(name)) return undefined;
-  const lowerName = name.toLowerCase();
-  if (lowerNames.size < MAX_REMEMBERED) lowerNames.set(name, lowerName);
-  return lowerName;
-}
-
-/** Tells whether the text of a whole head has only characters and line ends that a head may have. */
-export function isCleanHead(text: string): boolean {
-  return !FORBIDDEN.test(text);
-}
+const COLON = 0x3a;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** The field lines of a head, or of trailers. */
 export class Fields {
-  /** All lines, each with its CRLF. */
-  readonly text: string;
+  /** What the lines are part of, up to their end. */
+  readonly #head: string;
+  /** Where in it they begin. */
+  readonly #start: number;
   /** The name of each line, in lower case. */
   readonly names: readonly string[];
-  /** Where in the text each line begins, and after its colon; two numbers for each line. */
+  /** Where in the head each line begins, and after its colon; two numbers for each line. */
   readonly #places: readonly number[];
 
-  private constructor(text: string, names: readonly string[], places: readonly number[]) {
-    this.text = text;
+  private constructor(head: string, start: number, names: readonly string[], places: readonly number[]) {
+    this.#head = head;
+    this.#start = start;
     this.names = names;
     this.#places = places;
   }
 
   /**
-   * Reads field lines.
-   * @param text of lines that {@link isCleanHead} has passed, each with its CRLF.
-   * @returns undefined for anything but `name: value`: a blank before the colon, a folded line (RFC 9112 section 5.2).
+   * Reads the lines that begin at `from`, up to and with the blank line behind them: that line is at `textEnd`.
+   * @param begin where what they are part of begins, for {@link Fields.head}.
+   * @returns `malformed` for anything but `name: value`: a blank before the colon, a folded line (RFC 9112 section 5.2),
+   * a control character, a bare CR or LF; `incomplete` where the piece ends before the lines do.
    */
-  static parse(text: string): Fields | undefined {
+  static read(bytes: Buffer, from: number, begin = from): Fields | "incomplete" | "malformed" {
     const names: string[] = [];
     const places: number[] = [];
-    let start = 0;
-    while (start < text.length) {
-      const colon = text.indexOf(":", start);
-      if (colon === -1) return undefined;
-      // A name that runs over a line end is no token.
-      const lowerName = lowerNameOf(text.slice(start, colon));
-      if (lowerName === undefined) return undefined;
-      names.push(lowerName);
-      places.push(start, colon + 1);
-      const end = text.indexOf("\r\n", colon);
-      if (end === -1) return undefined;
-      start = end + 2;
+    let at = from;
+    while (bytes[at] !== CR) {
+      const start = at;
+      let hash = 0;
+      for (let lower = tokenAt(bytes, at); lower !== 0; lower = tokenAt(bytes, at)) {
+        hash = nextHash(hash, lower);
+        at += 1;
+      }
+      if (at === bytes.length) return "incomplete";
+      if (bytes[at] !== COLON || at === start) return "malformed";
+      names.push(lowerNameAt(bytes, start, at, hash));
+      places.push(start - begin, at + 1 - begin);
+      at += 1;
+      while (TEXT_BYTES[bytes[at] ?? CR] === 1) at += 1;
+      if (at + 1 >= bytes.length) return at === bytes.length || bytes[at] === CR ? "incomplete" : "malformed";
+      if (bytes[at] !== CR || bytes[at + 1] !== LF) return "malformed";
+      at += 2;
     }
-    return new Fields(text, names, places);
+    if (at + 1 === bytes.length) return "incomplete";
+    if (bytes[at + 1] !== LF) return "malformed";
+    return new Fields(bytes.toString("latin1", begin, at), from - begin, names, places);
+  }
+
+  /**
+   * Reads lines that are there as text, each with its CRLF.
+   * @returns undefined for what {@link Fields.read} calls malformed.
+   */
+  static parse(text: string): Fields | undefined {
+    const fields = Fields.read(Buffer.from(`${text}\r\n`, "latin1"), 0);
+    return typeof fields === "string" || fields.head.length !== text.length ? undefined : fields;
   }
 
   /** The fields of a list; names that are no tokens are left out (the pseudo-headers of HTTP/2). */
@@ -79,14 +88,24 @@ export class Fields {
       places.push(text.length, text.length + name.length + 1);
       text += `${name}: ${raw[index + 1]}\r\n`;
     }
-    return new Fields(text, names, places);
+    return new Fields(text, 0, names, places);
+  }
+
+  /** What the lines are part of, from its beginning up to their end. */
+  get head(): string {
+    return this.#head;
+  }
+
+  /** All lines, each with its CRLF. */
+  get text(): string {
+    return this.#start === 0 ? this.#head : this.#head.slice(this.#start);
   }
 
   /** The value of one line, without the blanks around it (OWS). */
   value(index: number): string {
     const from = this.#places[2 * index + 1] ?? 0;
-    const next = this.#places[2 * index + 2] ?? this.text.length;
-    return trimmed(this.text, from, next - 2);
+    const next = this.#places[2 * index + 2] ?? this.#head.length;
+    return trimmed(this.#head, from, next - 2);
   }
 
   /** The first value of a field; undefined where there is none. */
@@ -97,7 +116,8 @@ export class Fields {
 
   /** The text of the lines that are not dropped. */
   without(drops: (lowerName: string) => boolean): string {
-    const { names, text } = this;
+    const { names } = this;
+    const head = this.#head;
     let kept = "";
     /** Where the present run of kept lines begins; -1 between runs. */
     let from = -1;
@@ -106,11 +126,11 @@ export class Fields {
       if (!drops(names[index] ?? "")) {
         if (from === -1) from = start;
       } else if (from !== -1) {
-        kept += text.slice(from, start);
+        kept += head.slice(from, start);
         from = -1;
       }
     }
-    return from === -1 ? kept : kept + text.slice(from);
+    return from === -1 ? kept : kept + head.slice(from);
   }
 
   /** The fields as a list. */
@@ -119,10 +139,15 @@ export class Fields {
     for (let index = 0; index < this.names.length; index += 1) {
       const start = this.#places[2 * index] ?? 0;
       const colon = (this.#places[2 * index + 1] ?? 1) - 1;
-      raw.push(this.text.slice(start, colon), this.value(index));
+      raw.push(this.#head.slice(start, colon), this.value(index));
     }
     return raw;
   }
+}
+
+/** The byte of a name in lower case; 0 where there is none. */
+function tokenAt(bytes: Buffer, at: number): number {
+  return TOKEN_BYTES[bytes[at] ?? 0] ?? 0;
 }
 
 /** No fields. */
