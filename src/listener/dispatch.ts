@@ -68,10 +68,8 @@ function createCarriers(
       route({ method, target, fields, lengthBytes, requestId }, peer) {
         if (gate(target).kind !== "core") return undefined;
         const framing = lengthBytes === undefined || lengthBytes === 0 ? "none" : "length";
-        return {
-          ...{ method, target, authority: undefined, version: "1.1", fields, framing, peer },
-          info: newRequestInfo(requestId),
-        };
+        const info = newRequestInfo(requestId);
+        return { method, target, authority: undefined, version: "1.1", fields, framing, peer, info };
       },
     },
     direct(stream, headers, rawHeaders) {

@@ -8,8 +8,18 @@ export interface LogStream {
   flush(done?: (error?: Error | null) => void): void;
 }
 
+/** What a {@link LogStream} writes to. */
+export interface LogOutput {
+  write(text: string): void;
+  flush(done?: (error?: Error | null) => void): void;
+}
+
 const GATHER_MS = 50;
-const GATHER_CHARACTERS = 16_384;
+const GATHER_BYTES = 16_384;
+/** The most bytes that UTF-8 needs for one unit of a string. */
+const MAX_BYTES_EACH = 3;
+/** What waits for a reader of the log that stands still; beyond it, lines are dropped and counted. */
+const MAX_WAITING_BYTES = 16_777_216;
 
 let standardOutput: LogStream | undefined;
 
@@ -21,24 +31,45 @@ export function standardOutputStream(): LogStream {
 
 /** Asynchronous: a reader of the log that stands still must never hold up the traffic. */
 function openStandardOutput(): LogStream {
-  const output = pino.destination({ dest: 1, sync: false });
-  let gathered = "";
+  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  let dropped = 0;
+  output.on("drop", (lines: string) => {
+    dropped += lines.split("\n").length - 1;
+  });
+  output.on("drain", () => {
+    if (dropped === 0) return;
+    const line = { level: "warn", time: new Date().toISOString(), dropped, msg: "log lines were dropped" };
+    dropped = 0;
+    output.write(`${JSON.stringify(line)}\n`);
+  });
+  const stream = gatherLines(output);
+  process.once("exit", () => {
+    stream.flush();
+    output.flushSync();
+  });
+  return stream;
+}
+
+/** Gathers lines for an output, as bytes: a text grown by many additions would be kept in as many parts. */
+export function gatherLines(output: LogOutput): LogStream {
+  const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
   const pass = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (gathered !== "") output.write(gathered);
-    gathered = "";
+    if (bytes > 0) output.write(gathered.toString("utf8", 0, bytes));
+    bytes = 0;
   };
-  process.once("exit", () => {
-    pass();
-    output.flushSync();
-  });
   return {
     write(lines) {
-      gathered += lines;
-      if (gathered.length >= GATHER_CHARACTERS) pass();
-      else timer ??= setTimeout(pass, GATHER_MS);
+      if (bytes + lines.length * MAX_BYTES_EACH > GATHER_BYTES) pass();
+      if (lines.length * MAX_BYTES_EACH > GATHER_BYTES) {
+        output.write(lines);
+        return;
+      }
+      bytes += gathered.write(lines, bytes);
+      timer ??= setTimeout(pass, GATHER_MS);
     },
     flush(done) {
       pass();

@@ -1,5 +1,5 @@
 import type { Framing } from "../../web/exchange.ts";
-import { Fields, parseLength, TEXT_BYTES } from "../../web/wire/fields.ts";
+import { endOfText, Fields, faultOfLineEnd, parseLength } from "../../web/wire/fields.ts";
 
 /** The head of an answer as the core sent it. */
 export interface ResponseHead {
@@ -24,8 +24,6 @@ export const SWITCHING_PROTOCOLS = 101;
 
 const BEGINNING = Buffer.from("HTTP/1.");
 const SPACE = 0x20;
-const CR = 0x0d;
-const LF = 0x0a;
 const ZERO = 0x30;
 /** Where in a status line stand its parts (RFC 9112 section 4): `HTTP/1.1 200 OK`. */
 const PLACE = { minor: 7, status: 9, statusEnd: 12, reason: 13 } as const;
@@ -83,15 +81,12 @@ function endOfStatusLine(bytes: Buffer, from: number): number | undefined {
   for (let at = from; at < known; at += 1) {
     if (!belongsThere(bytes[at] ?? 0, at - from)) throw MALFORMED();
   }
-  if (known < statusEnd || statusEnd === bytes.length) return undefined;
-  let at = statusEnd;
+  if (known < statusEnd) return undefined;
   // The blank belongs there also where no reason follows, but there are servers that leave it out.
-  if (bytes[at] === SPACE) while (TEXT_BYTES[bytes[at] ?? CR] === 1) at += 1;
-  if (at === bytes.length) return undefined;
-  if (bytes[at] !== CR) throw MALFORMED();
-  if (at + 1 === bytes.length) return undefined;
-  if (bytes[at + 1] !== LF) throw MALFORMED();
-  return at + 2;
+  const lineEnd = bytes[statusEnd] === SPACE ? endOfText(bytes, statusEnd) : statusEnd;
+  const fault = faultOfLineEnd(bytes, lineEnd);
+  if (fault === "malformed") throw MALFORMED();
+  return fault === undefined ? lineEnd + 2 : undefined;
 }
 
 const MALFORMED = () => new SyntaxError("the status line is malformed");

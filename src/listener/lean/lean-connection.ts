@@ -123,7 +123,7 @@ export class LeanConnection implements AnswerOwner {
       return;
     }
     this.#request = request;
-    this.#unread = this.#unread.subarray(plain.headEnd);
+    this.#unread = behind(this.#unread, plain.headEnd);
     this.#bodyLeft = plain.lengthBytes ?? 0;
     this.#place = plain.lengthBytes === undefined ? "answer" : "body";
     this.#closesAfter = false;
@@ -147,8 +147,9 @@ export class LeanConnection implements AnswerOwner {
   }
 
   #takeBody(): void {
-    const part = this.#unread.subarray(0, this.#bodyLeft);
-    this.#unread = this.#unread.subarray(part.length);
+    const part =
+      this.#unread.length > this.#bodyLeft ? this.#unread.subarray(0, this.#bodyLeft) : this.#unread;
+    this.#unread = behind(this.#unread, part.length);
     this.#bodyLeft -= part.length;
     const core = this.#core;
     if (core === undefined) {
@@ -192,6 +193,10 @@ export class LeanConnection implements AnswerOwner {
     if (failure !== undefined) request.info.failure = failure;
     this.#handlers.over(request, { status, isComplete });
   }
+}
+
+function behind(piece: Buffer, bytes: number): Buffer {
+  return bytes === piece.length ? NOTHING : piece.subarray(bytes);
 }
 
 function ignore(): void {}

@@ -11,37 +11,41 @@ export const TOKEN_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte
   return TOKEN.test(character) ? character.toLowerCase().charCodeAt(0) : 0;
 });
 
-/** The next hash of a name, by the hash so far and the next byte in lower case; it begins with 0. */
-export function nextHash(hash: number, lowerByte: number): number {
-  return (Math.imul(hash, 31) + lowerByte) | 0;
-}
-
-/** The name that stands there, in lower case; `hash` is that of {@link nextHash}, all bytes are {@link TOKEN_BYTES}. */
-export function lowerNameAt(bytes: Buffer, from: number, to: number, hash: number): string {
-  const slot = hash & (SLOTS - 1);
-  const known = names[slot];
+/** The name that stands there, in lower case; all of its bytes are {@link TOKEN_BYTES}. */
+export function lowerNameAt(bytes: Buffer, from: number, to: number): string {
+  let hash = 0;
+  for (let at = from; at < to; at += 1) hash = nextHash(hash, TOKEN_BYTES[bytes[at] ?? 0] ?? 0);
+  const known = names[hash & (SLOTS - 1)];
   if (known !== undefined && isSame(known, bytes, from, to)) return known;
-  const name = unique(bytes.toString("latin1", from, to).toLowerCase());
-  names[slot] = name;
-  return name;
+  return keep(hash, bytes.toString("latin1", from, to).toLowerCase());
 }
 
 /** The name in lower case, or undefined where it is no token. */
 export function lowerNameOf(name: string): string | undefined {
   let hash = 0;
   for (let index = 0; index < name.length; index += 1) {
-    const code = name.charCodeAt(index);
-    const lower = code < TOKEN_BYTES.length ? (TOKEN_BYTES[code] ?? 0) : 0;
+    const lower = TOKEN_BYTES[name.charCodeAt(index)] ?? 0;
     if (lower === 0) return undefined;
     hash = nextHash(hash, lower);
   }
   if (name === "") return undefined;
-  const slot = hash & (SLOTS - 1);
-  const known = names[slot];
   const lowerName = name.toLowerCase();
-  if (known === lowerName) return known;
-  names[slot] = unique(lowerName);
-  return names[slot];
+  const known = names[hash & (SLOTS - 1)];
+  return known === lowerName ? known : keep(hash, lowerName);
+}
+
+function nextHash(hash: number, lowerByte: number): number {
+  return (Math.imul(hash, 31) + lowerByte) | 0;
+}
+
+/**
+ * Keeps the one copy of a text that the engine has for names of properties: such are compared by their place alone, here
+ * and with the names that stand in the code.
+ */
+function keep(hash: number, lowerName: string): string {
+  const name = Object.keys({ [lowerName]: true })[0] ?? lowerName;
+  names[hash & (SLOTS - 1)] = name;
+  return name;
 }
 
 function isSame(known: string, bytes: Buffer, from: number, to: number): boolean {
@@ -50,9 +54,4 @@ function isSame(known: string, bytes: Buffer, from: number, to: number): boolean
     if (known.charCodeAt(index) !== TOKEN_BYTES[bytes[from + index] ?? 0]) return false;
   }
   return true;
-}
-
-/** The one copy of a text that the engine keeps for names of properties: such are compared by their place alone. */
-function unique(text: string): string {
-  return Object.keys({ [text]: true })[0] ?? text;
 }

@@ -1,4 +1,4 @@
-import { lowerNameAt, lowerNameOf, nextHash, TOKEN_BYTES } from "./field-names.ts";
+import { lowerNameAt, lowerNameOf, TOKEN_BYTES } from "./field-names.ts";
 
 /**
  * Header fields as they stand on the wire (RFC 9112 section 5): read strictly, once, and kept as the text they came in.
@@ -8,7 +8,7 @@ import { lowerNameAt, lowerNameOf, nextHash, TOKEN_BYTES } from "./field-names.t
 export type RawHeaders = readonly string[];
 
 /** Tells which bytes a line may have up to its end: no control characters but the tab (RFC 9110 section 5.5). */
-export const TEXT_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+const TEXT_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === 0x09 || (byte >= 0x20 && byte !== 0x7f) ? 1 : 0,
 );
 
@@ -24,14 +24,14 @@ export class Fields {
   readonly #start: number;
   /** The name of each line, in lower case. */
   readonly names: readonly string[];
-  /** Where in the head each line begins, and after its colon; two numbers for each line. */
-  readonly #places: readonly number[];
+  /** Where in the head each line begins. */
+  readonly #starts: readonly number[];
 
-  private constructor(head: string, start: number, names: readonly string[], places: readonly number[]) {
+  private constructor(head: string, start: number, names: readonly string[], starts: readonly number[]) {
     this.#head = head;
     this.#start = start;
     this.names = names;
-    this.#places = places;
+    this.#starts = starts;
   }
 
   /**
@@ -42,28 +42,22 @@ export class Fields {
    */
   static read(bytes: Buffer, from: number, begin = from): Fields | "incomplete" | "malformed" {
     const names: string[] = [];
-    const places: number[] = [];
+    const starts: number[] = [];
     let at = from;
     while (bytes[at] !== CR) {
-      const start = at;
-      let hash = 0;
-      for (let lower = tokenAt(bytes, at); lower !== 0; lower = tokenAt(bytes, at)) {
-        hash = nextHash(hash, lower);
-        at += 1;
-      }
-      if (at === bytes.length) return "incomplete";
-      if (bytes[at] !== COLON || at === start) return "malformed";
-      names.push(lowerNameAt(bytes, start, at, hash));
-      places.push(start - begin, at + 1 - begin);
-      at += 1;
-      while (TEXT_BYTES[bytes[at] ?? CR] === 1) at += 1;
-      if (at + 1 >= bytes.length) return at === bytes.length || bytes[at] === CR ? "incomplete" : "malformed";
-      if (bytes[at] !== CR || bytes[at + 1] !== LF) return "malformed";
+      const colon = endOfName(bytes, at);
+      if (colon === bytes.length) return "incomplete";
+      if (bytes[colon] !== COLON || colon === at) return "malformed";
+      names.push(lowerNameAt(bytes, at, colon));
+      starts.push(at - begin);
+      at = endOfText(bytes, colon + 1);
+      const fault = faultOfLineEnd(bytes, at);
+      if (fault !== undefined) return fault;
       at += 2;
     }
-    if (at + 1 === bytes.length) return "incomplete";
-    if (bytes[at + 1] !== LF) return "malformed";
-    return new Fields(bytes.toString("latin1", begin, at), from - begin, names, places);
+    const fault = faultOfLineEnd(bytes, at);
+    if (fault !== undefined) return fault;
+    return new Fields(bytes.toString("latin1", begin, at), from - begin, names, starts);
   }
 
   /**
@@ -78,17 +72,17 @@ export class Fields {
   /** The fields of a list; names that are no tokens are left out (the pseudo-headers of HTTP/2). */
   static of(raw: RawHeaders): Fields {
     const names: string[] = [];
-    const places: number[] = [];
+    const starts: number[] = [];
     let text = "";
     for (let index = 0; index < raw.length; index += 2) {
       const name = raw[index] ?? "";
       const lowerName = lowerNameOf(name);
       if (lowerName === undefined) continue;
       names.push(lowerName);
-      places.push(text.length, text.length + name.length + 1);
+      starts.push(text.length);
       text += `${name}: ${raw[index + 1]}\r\n`;
     }
-    return new Fields(text, 0, names, places);
+    return new Fields(text, 0, names, starts);
   }
 
   /** What the lines are part of, from its beginning up to their end. */
@@ -103,9 +97,8 @@ export class Fields {
 
   /** The value of one line, without the blanks around it (OWS). */
   value(index: number): string {
-    const from = this.#places[2 * index + 1] ?? 0;
-    const next = this.#places[2 * index + 2] ?? this.#head.length;
-    return trimmed(this.#head, from, next - 2);
+    const next = this.#starts[index + 1] ?? this.#head.length;
+    return trimmed(this.#head, this.#colon(index) + 1, next - 2);
   }
 
   /** The first value of a field; undefined where there is none. */
@@ -122,7 +115,7 @@ export class Fields {
     /** Where the present run of kept lines begins; -1 between runs. */
     let from = -1;
     for (let index = 0; index < names.length; index += 1) {
-      const start = this.#places[2 * index] ?? 0;
+      const start = this.#starts[index] ?? 0;
       if (!drops(names[index] ?? "")) {
         if (from === -1) from = start;
       } else if (from !== -1) {
@@ -137,17 +130,34 @@ export class Fields {
   raw(): string[] {
     const raw: string[] = [];
     for (let index = 0; index < this.names.length; index += 1) {
-      const start = this.#places[2 * index] ?? 0;
-      const colon = (this.#places[2 * index + 1] ?? 1) - 1;
-      raw.push(this.#head.slice(start, colon), this.value(index));
+      raw.push(this.#head.slice(this.#starts[index], this.#colon(index)), this.value(index));
     }
     return raw;
   }
+
+  #colon(index: number): number {
+    return (this.#starts[index] ?? 0) + (this.names[index] ?? "").length;
+  }
 }
 
-/** The byte of a name in lower case; 0 where there is none. */
-function tokenAt(bytes: Buffer, at: number): number {
-  return TOKEN_BYTES[bytes[at] ?? 0] ?? 0;
+function endOfName(bytes: Buffer, from: number): number {
+  let at = from;
+  while (TOKEN_BYTES[bytes[at] ?? 0] !== 0) at += 1;
+  return at;
+}
+
+/** Where what a line may have ends: at its end, or at what may not stand there. */
+export function endOfText(bytes: Buffer, from: number): number {
+  let at = from;
+  while (TEXT_BYTES[bytes[at] ?? CR] === 1) at += 1;
+  return at;
+}
+
+/** What is wrong where a line should end. */
+export function faultOfLineEnd(bytes: Buffer, at: number): "incomplete" | "malformed" | undefined {
+  if (at < bytes.length && bytes[at] !== CR) return "malformed";
+  if (at + 1 >= bytes.length) return "incomplete";
+  return bytes[at + 1] === LF ? undefined : "malformed";
 }
 
 /** No fields. */
