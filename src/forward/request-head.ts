@@ -29,7 +29,7 @@ export interface HeadOptions {
  * section 3.2), which Node merges silently.
  */
 export function requestHead(request: CoreRequest, options: HeadOptions): string {
-  const { framing, method, target, authority, fields } = request;
+  const { framing, method, target } = request;
   if (!TARGET.test(target)) {
     throw new AppError("bad-request", "The request target has a blank or a control character in it.");
   }
@@ -37,19 +37,44 @@ export function requestHead(request: CoreRequest, options: HeadOptions): string 
   if (target === "*" && method !== "OPTIONS") {
     throw new AppError("bad-request", "The request target * is for OPTIONS only.");
   }
+  const { lines, hasLength } = request.repeats ? remembered(request, options) : madeOf(request, options);
+  let text = `${method} ${target} HTTP/1.1\r\n${lines}X-Request-Id: ${request.info.id}\r\n`;
+  if (framing === "none" && !hasLength && announcesLength(method)) text += "Content-Length: 0\r\n";
+  return `${text}\r\n`;
+}
+
+/** What of a head follows from its fields and their connection, whatever is asked. */
+interface HeadLines {
+  /** All lines but the first, the request's id and a length of 0. */
+  readonly lines: string;
+  readonly hasLength: boolean;
+}
+
+/** Of fields that came again: clients send the same, again and again. */
+const repeated = new WeakMap<Fields, HeadLines>();
+
+function remembered(request: CoreRequest, options: HeadOptions): HeadLines {
+  let made = repeated.get(request.fields);
+  if (made === undefined) {
+    made = madeOf(request, options);
+    repeated.set(request.fields, made);
+  }
+  return made;
+}
+
+function madeOf(request: CoreRequest, options: HeadOptions): HeadLines {
+  const { framing, authority, fields, peer, version } = request;
   const survey = surveyOf(fields);
   const host = hostWithoutUser(authority) ?? survey.host ?? options.fallbackHost;
-  const trusted = options.trustedPeers.isTrusted(request.peer);
-  let text = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
-  text += clientLines(request, survey.tokens, trusted);
-  text += trusted
+  const trusted = options.trustedPeers.isTrusted(peer);
+  const client = clientLines(request, survey.tokens, trusted);
+  const identity = trusted
     ? toldIdentity(request, host, options.trustedPeers)
-    : ownIdentityText(request.peer, host, request.version);
-  text += `X-Request-Id: ${request.info.id}\r\n`;
-  if (survey.acceptsTrailers) text += "TE: trailers\r\nConnection: TE, keep-alive\r\n";
-  if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  if (framing === "none" && !survey.hasLength && announcesLength(method)) text += "Content-Length: 0\r\n";
-  return `${text}\r\n`;
+    : ownIdentityText(peer, host, version);
+  let lines = `Host: ${host}\r\n${client}${identity}`;
+  if (survey.acceptsTrailers) lines += "TE: trailers\r\nConnection: TE, keep-alive\r\n";
+  if (framing === "chunked") lines += "Transfer-Encoding: chunked\r\n";
+  return { lines, hasLength: survey.hasLength };
 }
 
 /** The fields of {@link requestHead} as a list, for a client of HTTP that writes heads itself. */

@@ -65,11 +65,12 @@ function createCarriers(
   return {
     lean: {
       ...{ isClosing, carry, over },
-      route({ method, target, fields, lengthBytes, requestId }, peer) {
+      route({ method, target, lines, repeats }, peer) {
         if (gate(target).kind !== "core") return undefined;
+        const { fields, lengthBytes, requestId } = lines;
         const framing = lengthBytes === undefined || lengthBytes === 0 ? "none" : "length";
         const info = newRequestInfo(requestId);
-        return { method, target, authority: undefined, version: "1.1", fields, framing, peer, info };
+        return { method, target, authority: undefined, version: "1.1", fields, repeats, framing, peer, info };
       },
     },
     direct(stream, headers, rawHeaders) {

@@ -20,6 +20,8 @@ export interface CoreRequest {
   readonly version: "1.0" | "1.1" | "2.0";
   /** The client's own fields, as they came. */
   readonly fields: Fields;
+  /** Whether they are those of the request before on its connection, and the same object. */
+  readonly repeats?: boolean;
   readonly framing: Exclude<Framing, "close">;
   /** The address of the client's end of the connection. */
   readonly peer: string;

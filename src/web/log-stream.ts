@@ -15,7 +15,7 @@ export interface LogOutput {
 }
 
 const GATHER_MS = 50;
-const GATHER_BYTES = 16_384;
+const GATHER_BYTES = 65_536;
 /** The most bytes that UTF-8 needs for one unit of a string. */
 const MAX_BYTES_EACH = 3;
 /** What waits for a reader of the log that stands still; beyond it, lines are dropped and counted. */
@@ -31,7 +31,12 @@ export function standardOutputStream(): LogStream {
 
 /** Asynchronous: a reader of the log that stands still must never hold up the traffic. */
 function openStandardOutput(): LogStream {
-  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  const output = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: MAX_WAITING_BYTES,
+    maxWrite: GATHER_BYTES,
+  });
   let dropped = 0;
   output.on("drop", (lines: string) => {
     dropped += lines.split("\n").length - 1;

@@ -6,6 +6,7 @@ import {
   cut,
   mutated,
   oddRequest,
+  type RequestModel,
   randomAnswer,
   randomInterim,
   randomRequest,
@@ -129,9 +130,21 @@ function closes({ fields }: Message): boolean {
 
 /** Some requests, and an answer to each. */
 function randomConversation(random: Random): Conversation {
-  const requests = Array.from({ length: 1 + random.int(3) }, () => randomRequest(random));
-  const client = requests.flatMap((request, index) => {
-    const text = writeRequest(random, request);
+  const requests: RequestModel[] = [];
+  const texts: string[] = [];
+  for (let count = 1 + random.int(3); count > 0; count -= 1) {
+    const before = requests.at(-1);
+    const isLikeBefore = before !== undefined && random.chance(0.3);
+    const request = isLikeBefore ? { ...before, target: `/${texts.length}` } : randomRequest(random);
+    requests.push(request);
+    // Byte by byte the same behind the target.
+    texts.push(
+      isLikeBefore
+        ? (texts.at(-1)?.replace(before.target, () => request.target) ?? "")
+        : writeRequest(random, request),
+    );
+  }
+  const client = texts.flatMap((text, index) => {
     const pieces = random.chance(0.3) ? cut(random, text, 3) : [text];
     // Else the next one is sent ahead of the answer.
     const waits = index < requests.length - 1 && random.chance(0.7);

@@ -15,14 +15,14 @@ export interface AnsweredRequest {
   readonly isHead: boolean;
   readonly accept: string | undefined;
   readonly requestId: string;
-  /** Whether the connection is closed after the answer: asked when the answer begins. */
-  closes(): boolean;
 }
 
 /** Who owns the connection. */
 export interface AnswerOwner {
   /** The core can take more of the body. */
   resumeBody(): void;
+  /** Whether the connection is closed after the answer: asked when the answer begins. */
+  closesAfter(): boolean;
   /** The answer is complete and written. */
   answered(): void;
 }
@@ -130,6 +130,6 @@ export class AnswerWriter implements ClientSide {
   }
 
   #connectionLine(): string {
-    return this.#request?.closes() === true ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+    return this.#owner.closesAfter() ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
   }
 }

@@ -4,7 +4,7 @@ import { closeLingering } from "../../web/lingering-close.ts";
 import { toAppError } from "../../web/problem.ts";
 import { NO_FIELDS } from "../../web/wire/fields.ts";
 import { type AnswerOwner, AnswerWriter } from "./answer-writer.ts";
-import { type PlainRequest, readPlainRequest } from "./request-reader.ts";
+import { type PlainLines, type PlainRequest, readPlainRequest } from "./request-reader.ts";
 
 /**
  * One HTTP/1.1 connection of a client, read by our own parser for as long as its requests are plain and bound for the
@@ -46,6 +46,7 @@ export class LeanConnection implements AnswerOwner {
   readonly #answer: AnswerWriter;
   #place: Place = "between";
   #unread: Buffer = NOTHING;
+  #lines: PlainLines | undefined;
   #request: CoreRequest | undefined;
   #core: CoreSide | undefined;
   #bodyLeft = 0;
@@ -88,6 +89,11 @@ export class LeanConnection implements AnswerOwner {
     this.#socket.resume();
   }
 
+  closesAfter(): boolean {
+    this.#closesAfter = this.#lines?.closes === true || this.#handlers.isClosing();
+    return this.#closesAfter;
+  }
+
   answered(): void {
     this.#report(true);
     this.#core = undefined;
@@ -116,26 +122,21 @@ export class LeanConnection implements AnswerOwner {
   }
 
   #begin(): void {
-    const plain = readPlainRequest(this.#unread, this.#handlers.limits);
+    const plain = readPlainRequest(this.#unread, this.#handlers.limits, this.#lines);
     const request = plain && this.#handlers.route(plain, this.#peer);
     if (plain === undefined || request === undefined) {
       this.#handOver();
       return;
     }
+    const { lines, method } = plain;
+    const { lengthBytes, accept } = lines;
+    this.#lines = lines;
     this.#request = request;
     this.#unread = behind(this.#unread, plain.headEnd);
-    this.#bodyLeft = plain.lengthBytes ?? 0;
-    this.#place = plain.lengthBytes === undefined ? "answer" : "body";
+    this.#bodyLeft = lengthBytes ?? 0;
+    this.#place = lengthBytes === undefined ? "answer" : "body";
     this.#closesAfter = false;
-    this.#answer.turnTo({
-      isHead: plain.method === "HEAD",
-      accept: plain.accept,
-      requestId: request.info.id,
-      closes: () => {
-        this.#closesAfter = plain.closes || this.#handlers.isClosing();
-        return this.#closesAfter;
-      },
-    });
+    this.#answer.turnTo({ isHead: method === "HEAD", accept, requestId: request.info.id });
     try {
       const core = this.#handlers.carry(request, this.#answer);
       this.#core = core;

@@ -10,6 +10,15 @@ export interface PlainRequest {
   readonly method: string;
   /** In origin form. */
   readonly target: string;
+  readonly lines: PlainLines;
+  /** Whether the lines are those of the request before, and the same object. */
+  readonly repeats: boolean;
+  /** Where in the piece the head ends, and the body begins. */
+  readonly headEnd: number;
+}
+
+/** What stands in the lines behind the request line. */
+export interface PlainLines {
   readonly fields: Fields;
   /** Bytes of the body; undefined where there is no Content-Length, and so no body. */
   readonly lengthBytes: number | undefined;
@@ -17,8 +26,8 @@ export interface PlainRequest {
   readonly closes: boolean;
   readonly accept: string | undefined;
   readonly requestId: string | undefined;
-  /** Where in the piece the head ends, and the body begins. */
-  readonly headEnd: number;
+  /** As they came, with the blank line at their end. */
+  readonly bytes: Buffer;
 }
 
 /** What was found while the fields are looked through. */
@@ -32,6 +41,7 @@ interface Found {
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const VERSION = Buffer.from(" HTTP/1.1\r\n");
+const BLANK_LINE_BYTES = 2;
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const DELETE_CHARACTER = 0x7f;
@@ -40,6 +50,7 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
  * Reads the head at the beginning of a piece.
+ * @param before the lines of the request before on the same connection: most clients send the same again.
  * @returns undefined for what is not plain: another method, form of target or version, a body in chunks, an Expect, an
  * Upgrade, a Connection that names fields, a head that is not whole in this piece, or longer than `maxBytes`, or with
  * more than `maxFields`, and everything malformed.
@@ -47,22 +58,33 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 export function readPlainRequest(
   piece: Buffer,
   limits: { readonly headerBytes: number; readonly headerCount: number },
+  before?: PlainLines,
 ): PlainRequest | undefined {
   const methodEnd = piece.indexOf(SPACE);
   if (piece[methodEnd + 1] !== SLASH) return undefined;
   const targetEnd = endOfTarget(piece, methodEnd + 2);
   if (!standsAt(piece, targetEnd, VERSION)) return undefined;
-  const fields = Fields.read(piece, targetEnd + VERSION.length, 0);
-  if (typeof fields === "string" || fields.names.length > limits.headerCount) return undefined;
-  const { head } = fields;
-  const method = head.slice(0, methodEnd);
-  if (!METHODS.has(method) || head.length > limits.headerBytes) return undefined;
+  const start = targetEnd + VERSION.length;
+  const repeats = before !== undefined && standsAt(piece, start, before.bytes);
+  const lines = repeats ? before : readLines(piece, start, limits.headerCount);
+  if (lines === undefined) return undefined;
+  const method = piece.toString("latin1", 0, methodEnd);
+  const headEnd = start + lines.bytes.length;
+  if (!METHODS.has(method) || headEnd > limits.headerBytes) return undefined;
+  const target = piece.toString("latin1", methodEnd + 1, targetEnd);
+  return { method, target, lines, repeats, headEnd };
+}
+
+function readLines(piece: Buffer, from: number, maxFields: number): PlainLines | undefined {
+  const fields = Fields.read(piece, from);
+  if (typeof fields === "string" || fields.names.length > maxFields) return undefined;
   const found = look(fields);
   if (found === undefined) return undefined;
   const { lengthBytes, closes, accept, requestId } = found;
-  const target = head.slice(methodEnd + 1, targetEnd);
-  const headEnd = head.length + 2;
-  return { method, target, fields, lengthBytes, closes, accept, requestId, headEnd };
+  // A copy with memory of its own, or all that came with it would be kept for as long as the connection.
+  const bytes = Buffer.allocUnsafeSlow(fields.text.length + BLANK_LINE_BYTES);
+  piece.copy(bytes, 0, from);
+  return { fields, lengthBytes, closes, accept, requestId, bytes };
 }
 
 /** Where the visible ASCII characters end that begin there. */
@@ -76,10 +98,8 @@ function endOfTarget(piece: Buffer, from: number): number {
 }
 
 function standsAt(piece: Buffer, at: number, expected: Buffer): boolean {
-  for (let index = 0; index < expected.length; index += 1) {
-    if (piece[at + index] !== expected[index]) return false;
-  }
-  return true;
+  const end = at + expected.length;
+  return end <= piece.length && piece.compare(expected, 0, expected.length, at, end) === 0;
 }
 
 /** Looks through the fields; undefined as soon as one of them is not for us. */

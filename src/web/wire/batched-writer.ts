@@ -8,7 +8,9 @@ import { join, type Piece } from "./pieces.ts";
  */
 export class BatchedWriter {
   readonly #socket: Socket;
-  #pieces: Piece[] = [];
+  /** The piece that was added last, and those before it: mostly there are none. */
+  #last: Piece | undefined;
+  #earlier: Piece[] | undefined;
   #bytes = 0;
   #isDue = false;
   #writes = 0;
@@ -29,7 +31,7 @@ export class BatchedWriter {
 
   /** How many pieces wait to be handed to the socket. */
   get pieces(): number {
-    return this.#pieces.length;
+    return this.#last === undefined ? 0 : (this.#earlier?.length ?? 0) + 1;
   }
 
   /**
@@ -38,34 +40,39 @@ export class BatchedWriter {
    */
   takeBack(writes: number, pieces: number): boolean {
     if (writes !== this.#writes) return false;
-    for (const piece of this.#pieces.splice(pieces)) this.#bytes -= piece.length;
+    const kept = this.#take().slice(0, pieces);
+    for (const piece of kept) this.add(piece);
     return true;
   }
 
   /** Gathers; strings are latin1. Nothing goes out before {@link send}. */
   add(piece: Piece): void {
-    this.#pieces.push(piece);
+    if (this.#last !== undefined) {
+      this.#earlier ??= [];
+      this.#earlier.push(this.#last);
+    }
+    this.#last = piece;
     this.#bytes += piece.length;
   }
 
   /** Gathers a copy of the bytes, joined with the text before and after them: that costs no more than to keep them. */
   addCopy(data: Buffer, after = ""): void {
-    const last = this.#pieces.at(-1);
+    const last = this.#last;
     const before = typeof last === "string" ? last : "";
     const copy = Buffer.allocUnsafe(before.length + data.length + after.length);
     if (before !== "") {
-      this.#pieces.pop();
       copy.write(before, 0, "latin1");
+      this.#last = this.#earlier?.pop();
+      this.#bytes -= before.length;
     }
     data.copy(copy, before.length);
     if (after !== "") copy.write(after, before.length + data.length, "latin1");
-    this.#pieces.push(copy);
-    this.#bytes += data.length + after.length;
+    this.add(copy);
   }
 
   /** What was gathered goes out at the end of this turn. */
   send(): void {
-    if (this.#isDue || this.#pieces.length === 0) return;
+    if (this.#isDue || this.#last === undefined) return;
     this.#isDue = true;
     due.push(this);
     if (due.length === 1) setImmediate(sendAll);
@@ -74,15 +81,16 @@ export class BatchedWriter {
   /** What was gathered goes out now. */
   sendNow(): void {
     this.#isDue = false;
-    const pieces = this.#pieces;
     const bytes = this.#bytes;
-    if (pieces.length === 0) return;
-    this.#pieces = [];
+    const last = this.#last;
+    if (last === undefined) return;
+    const isOne = this.#earlier === undefined || this.#earlier.length === 0;
+    const pieces = isOne ? NONE : this.#take();
+    this.#last = undefined;
     this.#bytes = 0;
-    const [first] = pieces;
-    if (!this.#socket.writable || first === undefined) return;
+    if (!this.#socket.writable) return;
     this.#writes += 1;
-    if (pieces.length === 1) this.#write(first);
+    if (isOne) this.#write(last);
     else if (bytes <= COPY_BYTES) this.#socket.write(join(pieces, bytes));
     else {
       this.#socket.cork();
@@ -91,11 +99,21 @@ export class BatchedWriter {
     }
   }
 
+  #take(): readonly Piece[] {
+    const pieces = this.#last === undefined ? NONE : [...(this.#earlier ?? []), this.#last];
+    this.#last = undefined;
+    this.#earlier = undefined;
+    this.#bytes = 0;
+    return pieces;
+  }
+
   #write(piece: Piece): void {
     if (typeof piece === "string") this.#socket.write(piece, "latin1");
     else this.#socket.write(piece);
   }
 }
+
+const NONE: readonly Piece[] = [];
 
 /** Up to this size, copying pieces together costs less than writing each. */
 const COPY_BYTES = 32_768;

@@ -14,10 +14,10 @@ describe("a plain request", () => {
       "PUT /a?b HTTP/1.1\r\nHost: app:8443\r\nx-A:\t1 \r\nAccept: text/html\r\nContent-Length: 2\r\n\r\n";
     const found = read(`${head}hiGET`);
     expect(found).toMatchObject({
-      ...{ method: "PUT", target: "/a?b", lengthBytes: 2, closes: false, accept: "text/html" },
-      ...{ requestId: undefined, headEnd: head.length },
+      ...{ method: "PUT", target: "/a?b", repeats: false, headEnd: head.length },
+      lines: { lengthBytes: 2, closes: false, accept: "text/html", requestId: undefined },
     });
-    expect(found?.fields.raw()).toEqual([
+    expect(found?.lines.fields.raw()).toEqual([
       ...["Host", "app:8443", "x-A", "1", "Accept", "text/html", "Content-Length", "2"],
     ]);
   });
@@ -32,7 +32,7 @@ describe("a plain request", () => {
     ["content-LENGTH:\t007", 7],
     ["X: y", undefined],
   ])("with %s has a body of %s bytes", (line, lengthBytes) => {
-    expect(withLine(line)).toMatchObject({ lengthBytes });
+    expect(withLine(line)).toMatchObject({ lines: { lengthBytes } });
   });
 
   test.each([
@@ -41,13 +41,12 @@ describe("a plain request", () => {
     ["Connection: keep-alive", false],
     ["Connection: Keep-Alive", false],
   ])("with %s closes: %s", (line, closes) => {
-    expect(withLine(line)).toMatchObject({ closes });
+    expect(withLine(line)).toMatchObject({ lines: { closes } });
   });
 
   test("joins lines of one name as Node does", () => {
     expect(withLine("Accept: a\r\nAccept: b\r\nX-Request-Id: 1\r\nX-Request-Id: 2")).toMatchObject({
-      accept: "a, b",
-      requestId: "1, 2",
+      lines: { accept: "a, b", requestId: "1, 2" },
     });
   });
 
@@ -139,6 +138,41 @@ test("a valid request is read the same wherever it is cut behind its head, and n
   }
 });
 
+describe("the lines of the request before", () => {
+  const text = "GET /a HTTP/1.1\r\nHost: app\r\nCookie: a=1\r\n\r\n";
+  const before = read(text)?.lines;
+  const next = (bytes: string) => readPlainRequest(Buffer.from(bytes, "latin1"), LIMITS, before);
+
+  test("are the same object where they come again, whatever is asked and whatever follows", () => {
+    const again = next(`${text.replace("GET /a", "DELETE /bcd")}GET /`);
+    expect(again).toMatchObject({
+      method: "DELETE",
+      target: "/bcd",
+      repeats: true,
+      headEnd: text.length + 5,
+    });
+    expect(again?.lines).toBe(before);
+  });
+
+  test.each([
+    text.replace("a=1", "a=2"),
+    text.replace("Cookie", "cookie"),
+    text.replace("\r\n\r\n", "\r\nX: y\r\n\r\n"),
+    "GET / HTTP/1.1\r\nHost: app\r\n\r\n",
+  ])("are not taken for others: %j", (others) => {
+    const other = next(others);
+    expect(other).toEqual(read(others));
+    expect(other?.repeats).toBe(false);
+  });
+
+  test("make nothing plain that is not: a head cut anywhere, another method, too large", () => {
+    for (let at = 0; at < text.length; at += 1) expect(next(text.slice(0, at))).toBeUndefined();
+    expect(next(text.replace("GET", "TRACE"))).toBeUndefined();
+    expect(next(text.replace("HTTP/1.1", "HTTP/1.0"))).toBeUndefined();
+    expect(next(text.replace("/a", `/${"a".repeat(70_000)}`))).toBeUndefined();
+  });
+});
+
 test("whatever is taken, Node's parser reads the same way", async () => {
   const random = randomOf(seedOr(12));
   let taken = 0;
@@ -150,13 +184,16 @@ test("whatever is taken, Node's parser reads the same way", async () => {
     const bytes = `${text}${"z".repeat(2_000)}`;
     const ours = read(bytes);
     if (ours === undefined) continue;
-    if ((ours.lengthBytes ?? 0) > 1_000) continue;
+    if ((ours.lines.lengthBytes ?? 0) > 1_000) continue;
     taken += 1;
     expect(await requestByNode(bytes), JSON.stringify(text)).toEqual(asNode(ours, bytes));
   }
   expect(taken).toBeGreaterThan(1_000);
 });
 
-function asNode({ method, target, fields, lengthBytes = 0, headEnd }: PlainRequest, bytes: string) {
+function asNode(
+  { method, target, lines: { fields, lengthBytes = 0 }, headEnd }: PlainRequest,
+  bytes: string,
+) {
   return { method, target, rawHeaders: fields.raw(), body: bytes.slice(headEnd, headEnd + lengthBytes) };
 }
