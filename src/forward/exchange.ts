@@ -1,38 +1,21 @@
-import { type AppError, isErrno } from "../base/errors.ts";
-import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
+import { AppError } from "../base/errors.ts";
+import type { CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
 import { answerHead, endToEndLines, isEventStream, keepAliveHintMs } from "./answer-head.ts";
-import { type BodyLimits, BodyWatch } from "./body-watch.ts";
-import type { ConnectionUser, CoreConnection, Progress } from "./core/connection.ts";
-import type { ConnectionWaiter, CorePool } from "./core/pool.ts";
+import { BodyWatch } from "./body-watch.ts";
+import type { CoreConnection } from "./core/connection.ts";
+import type { ConnectionUser, Progress } from "./core/connection-user.ts";
+import type { HeldUp } from "./core/make-room.ts";
+import type { ConnectionWaiter } from "./core/pool.ts";
 import type { ResponseHead } from "./core/response-head.ts";
+import type { ExchangeParts, ExchangeSettings } from "./exchange-parts.ts";
 import { coreFailure } from "./failure.ts";
 import { OutgoingRequest } from "./outgoing-request.ts";
-import { type Phase, phaseExpired, type TimeoutsMs } from "./phases.ts";
+import { type Phase, phaseExpired } from "./phases.ts";
+import { isIdempotent, maySendAgain } from "./retry.ts";
 import { endToEndTrailers } from "./trailers.ts";
 
 /** One request on its way to the core and the answer on its way back: what is sent when, and how long it may take. */
-
-/** What every exchange needs. */
-export interface ExchangeSettings {
-  readonly coreUrl: string;
-  readonly timeoutsMs: TimeoutsMs;
-  readonly bodyLimits: BodyLimits;
-  readonly pool: CorePool;
-}
-
-/** What one exchange is made of. */
-export interface ExchangeParts {
-  readonly request: CoreRequest;
-  /** The head as it goes to the core. */
-  readonly head: string;
-  readonly client: ClientSide;
-  /** Told once, when all is over. */
-  readonly onOver: () => void;
-}
-
-/** May be sent again without changing what it does (RFC 9110 section 9.2.2). */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Weeks: a stream of events says nothing while nothing happens. */
 const SILENCE_MS = 2_000_000_000;
@@ -56,6 +39,8 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   #isOver = false;
   #phase: Phase = "response";
   #sentAtMs = 0;
+  /** Bytes of both bodies so far. */
+  #moved = 0;
   /** What waited for the client when it was last looked at. */
   #waitingBytes = 0;
 
@@ -67,7 +52,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     this.#isComplete = framing === "none";
     this.#isDue = this.#isComplete;
     this.#body = this.#isComplete ? undefined : new BodyWatch(settings.bodyLimits);
-    this.#isRepeatable = this.#isComplete && IDEMPOTENT.has(method);
+    this.#isRepeatable = this.#isComplete && isIdempotent(method);
     this.#out = new OutgoingRequest(parts.head, framing === "chunked");
   }
 
@@ -83,6 +68,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
       this.#giveUp(fault);
       return true;
     }
+    this.#moved += data.length;
     this.#out.add(data);
     return this.#connection !== undefined && !this.#isHeldBack;
   }
@@ -151,6 +137,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   }
 
   onData(data: Buffer): void {
+    this.#moved += data.length;
     if (this.#parts.client.write(data)) {
       this.#progress();
     } else {
@@ -173,7 +160,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   onLost(error: unknown, progress: Progress): void {
     const wasReused = this.#connection?.isReused === true;
     this.#connection = undefined;
-    if (wasReused && this.#mayRetry(error, progress)) {
+    if (wasReused && !this.#hasRetried && maySendAgain(error, progress, this.#isRepeatable)) {
       this.#hasRetried = true;
       this.#isHeldBack = false;
       if (progress.isUnsent) this.#out.takeBack();
@@ -190,6 +177,25 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     const { waitingBytes } = this.#parts.client;
     if (this.#phase === "client" && waitingBytes < this.#waitingBytes) this.#waitForClient();
     else this.#giveUp(phaseExpired(this.#phase, this.#settings.timeoutsMs));
+  }
+
+  get heldUp(): HeldUp | undefined {
+    if (this.#phase !== "client" && this.#phase !== "body") return undefined;
+    const forMs = performance.now() - this.#sentAtMs;
+    const bytesPerSecond = (this.#moved * 1_000) / forMs;
+    return { client: this.#settings.clientOf(this.#parts.request), forMs, bytesPerSecond };
+  }
+
+  onGiveUp(): void {
+    this.#giveUp(
+      new AppError(
+        "request-timeout",
+        "The client is slow, and others waited for its connection to the app.",
+        {
+          remedy: "SIDECAR_CORE_MAX_CONNECTIONS",
+        },
+      ),
+    );
   }
 
   #send(): void {
@@ -217,15 +223,6 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   #progress(): void {
     const maySayNothing = this.#isEventStream && this.#phase === "idle";
     this.#connection?.setDeadline(maySayNothing ? SILENCE_MS : this.#settings.timeoutsMs[this.#phase]);
-  }
-
-  /**
-   * Only once, and only what was sent into a connection that had died while it was idle (RFC 9112 section 9.3.1); what
-   * was not sent at all may be sent whatever it is.
-   */
-  #mayRetry(error: unknown, { isUnsent, hasBegun }: Progress): boolean {
-    const isStale = error === undefined || isErrno(error, "ECONNRESET", "EPIPE");
-    return isStale && !hasBegun && !this.#hasRetried && (isUnsent || this.#isRepeatable);
   }
 
   /** Ends the exchange by a fault of the client, or because something took too long. */

@@ -66,7 +66,8 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
   const onOver = () => {
     inFlight -= 1;
   };
-  const exchanges = { coreUrl: core.url, timeoutsMs, pool, bodyLimits: limits };
+  const clientOf = (request: CoreRequest) => trustedPeers.clientOf(request.peer, request.fields.raw());
+  const exchanges = { coreUrl: core.url, timeoutsMs, pool, bodyLimits: limits, clientOf };
 
   const carry = (request: CoreRequest, client: ClientSide) => {
     const head = requestHead(request, { fallbackHost, trustedPeers });

@@ -34,7 +34,8 @@ const core = z.strictObject({
       "How long a request or an answer may stand still on the app's side before it is cut. WebSockets and streams of events (`text/event-stream`) are not.",
   }),
   maxConnections: z.int().min(1).max(100_000).default(256).meta({
-    description: "The most connections to the app at once. Further requests wait.",
+    description:
+      "The most connections to the app at once. Further requests wait; after a second, clients that are hopelessly slow, or hold up more than a quarter of the connections, are cut to make room.",
   }),
   maxQueue: z.int().min(0).max(1_000_000).default(1_024).meta({
     description: "The most requests that wait for a connection to the app. Beyond, 503.",

@@ -134,6 +134,78 @@ describe("requests beyond the connections to the core", () => {
   });
 });
 
+describe.each([{ lean: true }, { lean: false }])("when all connections to the core are taken (%o)", (way) => {
+  const settings = { core: { maxConnections: 2, queueTimeoutMs: 20_000 } };
+  const HUGE = `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n`;
+
+  /** Answers /huge without end, /slow never, and all else at once. */
+  const startCore = () =>
+    startRawCore(({ socket }) => {
+      socket.once("data", (head) => {
+        if (head.includes("POST /upload") || head.includes("/slow")) return;
+        if (!head.includes("/huge")) return void socket.write(OK);
+        socket.write(HUGE);
+        const fill = () => {
+          while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
+        };
+        socket.on("drain", fill);
+        fill();
+      });
+    });
+
+  test("by clients that take nothing of their answers, those make room", async () => {
+    await using core = await startCore();
+    const lines: string[] = [];
+    const log = { write: (line: string) => void lines.push(line) };
+    await using front = await startFront(core.port, settings, { ...way, log });
+    for (let count = 0; count < 2; count += 1) {
+      const slow = await connectRaw(front);
+      slow.socket.pause();
+      slow.send("GET /huge HTTP/1.1\r\nHost: app\r\n\r\n");
+      await core.connection(count);
+    }
+    using other = await connectRaw(front, GET);
+    expect(await other.wait((text) => text.endsWith("ok"))).toMatch(/^HTTP\/1\.1 200 /);
+    const cut = await poll("the line of who was cut", () => lines.find((line) => line.includes("/huge")));
+    expect(JSON.parse(cut)).toMatchObject({ status: 200, complete: false, failure: "request-timeout" });
+    // One is enough.
+    expect(front.forwarder.inFlight).toBe(1);
+  });
+
+  test("by clients that hardly send their bodies, those make room", async () => {
+    await using core = await startCore();
+    await using front = await startFront(core.port, settings, way);
+    const slow: RawConnection[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      const client = await connectRaw(front);
+      client.send("POST /upload HTTP/1.1\r\nHost: app\r\nContent-Length: 100000\r\n\r\nx");
+      await core.connection(count);
+      slow.push(client);
+    }
+    using other = await connectRaw(front, GET);
+    expect(await other.wait((text) => text.endsWith("ok"))).toMatch(/^HTTP\/1\.1 200 /);
+    await poll("one of them to be told", () =>
+      slow.some((client) => /^HTTP\/1\.1 408 [\s\S]*others waited/.test(client.received())),
+    );
+    for (const client of slow) client.socket.destroy();
+  });
+
+  test("by a core that is slow itself, nobody has to make room", async () => {
+    await using core = await startCore();
+    await using front = await startFront(
+      core.port,
+      { core: { ...settings.core, queueTimeoutMs: 4_000 } },
+      way,
+    );
+    using first = await connectRaw(front, "GET /slow HTTP/1.1\r\nHost: app\r\n\r\n");
+    using second = await connectRaw(front, "GET /slow HTTP/1.1\r\nHost: app\r\n\r\n");
+    await core.connection(1);
+    using other = await connectRaw(front, GET);
+    expect(await other.wait(hasProblem)).toMatch(/^HTTP\/1\.1 503 [\s\S]*core-busy/);
+    expect(first.received() + second.received()).toBe("");
+  });
+});
+
 function closing({ socket }: RawConnection): Promise<unknown> {
   const closed = new Promise((resolve) => socket.once("close", resolve));
   return socket.destroyed ? Promise.resolve() : closed;

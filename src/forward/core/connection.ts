@@ -2,47 +2,14 @@ import { BatchedWriter } from "../../web/wire/batched-writer.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import type { Piece } from "../../web/wire/pieces.ts";
 import type { CoreAddress } from "./address.ts";
+import type { ConnectionOwner, ConnectionUser, Progress } from "./connection-user.ts";
 import { CoreSocket } from "./core-socket.ts";
 import { Deadline } from "./deadline.ts";
+import type { HeldUp } from "./make-room.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
 
 /** One connection to the core: its socket, its reader, its clock. One request at a time, from whoever uses it. */
-
-/** How far a request had come on a connection that was lost. */
-export interface Progress {
-  /** Nothing of it was sent. */
-  readonly isUnsent: boolean;
-  /** Some of the answer had come. */
-  readonly hasBegun: boolean;
-}
-
-/** Who uses a connection for one request, and what it is told. */
-export interface ConnectionUser {
-  readonly isToHead: boolean;
-  onConnected(): void;
-  onInterim(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
-  /** The data may be used until this returns. */
-  onData(data: Buffer): void;
-  onEnd(trailers: Fields): void;
-  /** All that came at this moment has been told. */
-  onPause(): void;
-  /** More can be written, after a `write` that gave false. */
-  onDrain(): void;
-  /** The connection is no more. Nothing more will be told. */
-  onLost(error: unknown, sofar: Progress): void;
-  /** The deadline that the user set has passed. */
-  onLate(): void;
-}
-
-/** Who owns the connection while nobody uses it. */
-export interface ConnectionOwner {
-  onConnected(): void;
-  onFree(connection: CoreConnection): void;
-  /** It is no more; `connectError` where it never came to be, but not for want of interest. */
-  onGone(connection: CoreConnection, connectError: unknown): void;
-}
 
 /** Beyond this much that the core has not taken, the client is held back. */
 const HOLD_BACK_BYTES = 262_144;
@@ -50,7 +17,7 @@ const HOLD_BACK_BYTES = 262_144;
 /** A connection to the core. */
 export class CoreConnection implements ResponseSink {
   readonly #socket: CoreSocket;
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<CoreConnection>;
   readonly #reader: ResponseReader;
   readonly #out: BatchedWriter;
   readonly #deadline: Deadline;
@@ -72,7 +39,7 @@ export class CoreConnection implements ResponseSink {
   /** Since when nobody uses it, by `performance.now()`. */
   idleSinceMs = 0;
 
-  constructor(address: CoreAddress, owner: ConnectionOwner) {
+  constructor(address: CoreAddress, owner: ConnectionOwner<CoreConnection>) {
     this.#owner = owner;
     this.#reader = new ResponseReader(this);
     this.#deadline = new Deadline(() => this.#late());
@@ -119,6 +86,16 @@ export class CoreConnection implements ResponseSink {
     const writes = this.#out.writes - this.#writesBefore;
     // A write that fails at once has sent nothing.
     return writes > (this.#socket.hasFailedAtOnce ? 1 : 0);
+  }
+
+  /** {@link ConnectionUser.heldUp} */
+  get heldUp(): HeldUp | undefined {
+    return this.#user?.heldUp;
+  }
+
+  /** Asks its user to give it up. */
+  giveUp(): void {
+    this.#user?.onGiveUp();
   }
 
   get isUsable(): boolean {

@@ -3,9 +3,11 @@ import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../../web/log.ts";
 import { addressOf } from "./address.ts";
 import { type Circuit, createCircuit } from "./circuit.ts";
-import { type ConnectionOwner, CoreConnection } from "./connection.ts";
+import { CoreConnection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection-user.ts";
 import { coreUnavailable } from "./errors.ts";
 import { IdleMemory } from "./idle-memory.ts";
+import { chooseToEnd } from "./make-room.ts";
 
 /** The connections to the core: how many there may be, which are idle, and who waits for one. */
 
@@ -21,15 +23,26 @@ export interface ConnectionWaiter {
  */
 export type ConnectionChoice = "any" | "careful" | "fresh";
 
+/** Who waits longer may ask others to make room. */
+const PATIENCE_MS = 1_000;
+
+/** What is known of who waits. */
+interface Waiting {
+  readonly choice: ConnectionChoice;
+  readonly sinceMs: number;
+  readonly timer: NodeJS.Timeout;
+}
+
 /** The pool. */
-export class CorePool implements ConnectionOwner, Disposable {
+export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
   readonly #settings: Settings["core"];
   readonly #address;
   readonly #circuit: Circuit;
   readonly #idle: CoreConnection[] = [];
   readonly #all = new Set<CoreConnection>();
   /** In the order of their arrival, with the clock of each. */
-  readonly #waiting = new Map<ConnectionWaiter, { choice: ConnectionChoice; timer: NodeJS.Timeout }>();
+  readonly #waiting = new Map<ConnectionWaiter, Waiting>();
+  #roomMaker: NodeJS.Timeout | undefined;
   readonly #memory = new IdleMemory();
 
   constructor(settings: Settings["core"], log?: Logger) {
@@ -120,6 +133,7 @@ export class CorePool implements ConnectionOwner, Disposable {
 
   [Symbol.dispose](): void {
     this.#circuit[Symbol.dispose]();
+    clearTimeout(this.#roomMaker);
     for (const waiter of [...this.#waiting.keys()]) this.cancel(waiter);
     for (const connection of this.#all) connection.destroy();
   }
@@ -167,7 +181,21 @@ export class CorePool implements ConnectionOwner, Disposable {
         }),
       );
     }, queueTimeoutMs);
-    this.#waiting.set(waiter, { choice, timer });
+    this.#waiting.set(waiter, { choice, timer, sinceMs: performance.now() });
+    this.#roomMaker ??= setTimeout(() => this.#makeRoom(), PATIENCE_MS);
+  }
+
+  /** Ends what only goes on slowly, for each who has waited long enough. */
+  #makeRoom(): void {
+    this.#roomMaker = undefined;
+    const before = performance.now() - PATIENCE_MS + 1;
+    const impatient = [...this.#waiting.values()].filter(({ sinceMs }) => sinceMs <= before).length;
+    for (let count = 0; count < impatient; count += 1) {
+      const connection = chooseToEnd(this.#all, this.#settings.maxConnections);
+      if (connection === undefined) break;
+      connection.giveUp();
+    }
+    if (this.#waiting.size > 0) this.#roomMaker ??= setTimeout(() => this.#makeRoom(), PATIENCE_MS);
   }
 
   /** There may be room again, or no hope any more. */

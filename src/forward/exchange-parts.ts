@@ -1,0 +1,26 @@
+import type { ClientSide, CoreRequest } from "../web/exchange.ts";
+import type { BodyLimits } from "./body-watch.ts";
+import type { CorePool } from "./core/pool.ts";
+import type { TimeoutsMs } from "./phases.ts";
+
+/** What an exchange with the core is made from. */
+
+/** What every exchange needs. */
+export interface ExchangeSettings {
+  readonly coreUrl: string;
+  readonly timeoutsMs: TimeoutsMs;
+  readonly bodyLimits: BodyLimits;
+  readonly pool: CorePool;
+  /** The address of the client that a request came from. */
+  readonly clientOf: (request: CoreRequest) => string;
+}
+
+/** What one exchange is made of. */
+export interface ExchangeParts {
+  readonly request: CoreRequest;
+  /** The head as it goes to the core. */
+  readonly head: string;
+  readonly client: ClientSide;
+  /** Told once, when all is over. */
+  readonly onOver: () => void;
+}
