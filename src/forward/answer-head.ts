@@ -3,25 +3,19 @@ import type { ResponseHead } from "./core/response-head.ts";
 import { connectionTokens, staysBehind } from "./headers.ts";
 
 /**
- * Makes the head of the answer as the client's side gets it: the core's own fields in their order and case, less what
+ * Makes the head of an answer as the client's side gets it: the core's own fields in their order and case, less what
  * belongs to the core's connection.
  */
 export function answerHead(head: ResponseHead): AnswerHead {
-  const { status, reason, framing, hasDate } = head;
-  return { status, reason, framing, hasDate, fieldLines: endToEndLines(head) };
-}
-
-/** The lines of a head, or of an interim head, that travel on. */
-export function endToEndLines({ fields, status, framing, namesFields }: ResponseHead): string {
+  const { status, reason, fields, framing, hasDate, namesFields } = head;
   const tokens = namesFields ? connectionTokens(fields) : NO_TOKENS;
-  return fields.without(
-    (lowerName) =>
-      staysBehind(lowerName, tokens) ||
-      // Announces what only chunks can carry.
-      (lowerName === "trailer" && framing !== "chunked") ||
-      // RFC 9110 section 8.6 forbids it, and clients wait for the bytes that it promises.
-      (lowerName === "content-length" && (status < 200 || status === 204)),
-  );
+  const drops = (lowerName: string) =>
+    staysBehind(lowerName, tokens) ||
+    // Announces what only chunks can carry.
+    (lowerName === "trailer" && framing !== "chunked") ||
+    // RFC 9110 section 8.6 forbids it, and clients wait for the bytes that it promises.
+    (lowerName === "content-length" && (status < 200 || status === 204));
+  return { status, reason, framing, hasDate, fields, drops };
 }
 
 const NO_TOKENS: ReadonlySet<string> = new Set();

@@ -1,7 +1,7 @@
 import { AppError } from "../base/errors.ts";
 import type { CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
-import { answerHead, endToEndLines, isEventStream, keepAliveHintMs } from "./answer-head.ts";
+import { answerHead, isEventStream, keepAliveHintMs } from "./answer-head.ts";
 import { BodyWatch } from "./body-watch.ts";
 import type { CoreConnection } from "./core/connection.ts";
 import type { ConnectionUser, Progress } from "./core/connection-user.ts";
@@ -124,7 +124,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   onInterim(head: ResponseHead): void {
     this.#progress();
-    this.#parts.client.interim(head.status, head.reason, endToEndLines(head));
+    this.#parts.client.interim(answerHead(head));
   }
 
   onHead(head: ResponseHead): void {

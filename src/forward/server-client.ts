@@ -80,18 +80,18 @@ export class ServerClient implements ClientSide {
     setImmediate(() => core.flush());
   }
 
-  interim(status: number, _reason: string, fieldLines: string): void {
+  interim({ status, fields, drops }: AnswerHead): void {
     const answer = this.#answer;
     if (this.#head !== undefined || answer.headersSent || answer.destroyed) return;
     if (isHttp2(this.#request)) {
-      this.#request.stream.additionalHeaders({ ...toHeaderObject(listOf(fieldLines)), ":status": status });
+      this.#request.stream.additionalHeaders({ ...toHeaderObject(fields.raw(drops)), ":status": status });
       return;
     }
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if (!this.#takesTrailers || isHttp2Answer(answer)) return;
     // Only so does Node know that the client was told to go on, and keeps the connection.
     if (status === 100) answer.writeContinue();
-    else answer.writeInformation(status, listOf(fieldLines));
+    else answer.writeInformation(status, fields.raw(drops));
   }
 
   begin(head: AnswerHead): void {
@@ -155,15 +155,16 @@ export class ServerClient implements ClientSide {
     if (head === undefined) return;
     this.#head = undefined;
     const answer = this.#answer;
-    if (isHttp2Answer(answer)) answer.writeHead(head.status, toHeaderObject(listOf(head.fieldLines)));
+    if (isHttp2Answer(answer)) answer.writeHead(head.status, toHeaderObject(head.fields.raw(head.drops)));
     else answer.writeHead(head.status, head.reason, this.#http1Fields(head));
   }
 
-  #http1Fields({ fieldLines, framing }: AnswerHead): string[] {
+  #http1Fields({ fields, drops, framing }: AnswerHead): string[] {
     const isUnbounded = framing === "chunked" || framing === "close";
     const isChunked = isUnbounded && this.#takesTrailers;
     return [
-      ...listOf(isChunked ? fieldLines : withoutTrailer(fieldLines)),
+      // A Trailer announces what only chunks can carry: Node refuses to write it where there are none.
+      ...fields.raw((name) => drops(name) || (name === "trailer" && !isChunked)),
       ...(isChunked ? ["Transfer-Encoding", "chunked"] : []),
       ...(this.#isClosing() ? ["Connection", "close"] : []),
     ];
@@ -212,13 +213,4 @@ function framingOf(request: ServerRequest): CoreRequest["framing"] {
   if (length !== undefined) return Number(length) === 0 ? "none" : "length";
   if (isHttp2(request) && !request.stream.endAfterHeaders && !request.readableEnded) return "chunked";
   return "none";
-}
-
-/** A Trailer announces what only chunks can carry: Node refuses to write it where there are none. */
-function withoutTrailer(fieldLines: string): string {
-  return Fields.parse(fieldLines)?.without((lowerName) => lowerName === "trailer") ?? "";
-}
-
-function listOf(fieldLines: string): string[] {
-  return Fields.parse(fieldLines)?.raw() ?? [];
 }

@@ -53,8 +53,8 @@ export class StreamExchange implements ClientSide {
     this.#core = core;
     stream.on("drain", () => core.resume());
     if (this.#request.framing !== "none") this.#passBody(core);
-    // A stream that is never read does not report that it was reset.
-    else stream.resume();
+    // Not read before: Node would destroy the stream while it still has the answer to write, and make an error of it.
+    else stream.on("finish", resume);
     core.start();
   }
 
@@ -62,9 +62,9 @@ export class StreamExchange implements ClientSide {
     return this.#gatheredBytes + this.#stream.writableLength;
   }
 
-  interim(status: number, _reason: string, fieldLines: string): void {
+  interim({ status, fields, drops }: AnswerHead): void {
     if (this.#head !== undefined || this.#isGone() || this.#stream.headersSent) return;
-    this.#stream.additionalHeaders({ ...headersOf(listOf(fieldLines)), ":status": status });
+    this.#stream.additionalHeaders({ ...headersOf(fields.lowerCase(drops)), ":status": status });
   }
 
   begin(head: AnswerHead): void {
@@ -166,10 +166,12 @@ export class StreamExchange implements ClientSide {
     this.#head = undefined;
     const stream = this.#stream;
     // Raw, so that names that occur twice keep their order.
-    const fields = [":status", String(head.status), ...listOf(head.fieldLines)];
+    const fields = [":status", String(head.status), ...head.fields.lowerCase(head.drops)];
     const waitForTrailers = head.framing === "chunked";
     if (waitForTrailers) {
-      stream.once("wantTrailers", () => stream.sendTrailers(headersOf(this.#trailers.raw())));
+      stream.once("wantTrailers", () =>
+        stream.sendTrailers(headersOf(this.#trailers.lowerCase(() => false))),
+      );
     }
     // It refuses what HTTP/2 can't say, such as a status beyond 599: then nothing has been said yet.
     stream.respond(fields, { endStream: isWhole, waitForTrailers });
@@ -190,9 +192,8 @@ export class StreamExchange implements ClientSide {
 const RESET_CONTENT = 205;
 
 function withoutBody(head: AnswerHead): AnswerHead {
-  const fieldLines =
-    Fields.parse(head.fieldLines)?.without((name) => name === "content-length" || name === "trailer") ?? "";
-  return { ...head, fieldLines, framing: "none" };
+  const drops = (name: string) => name === "content-length" || name === "trailer" || head.drops(name);
+  return { ...head, drops, framing: "none" };
 }
 
 /** Carries a stream to the core that the gate has given to it, and answers it in any case. */
@@ -233,16 +234,16 @@ export interface StreamHead {
   readonly verdict: { readonly target: string; readonly authority: string | undefined };
 }
 
-function ignore(): void {}
-
-function listOf(fieldLines: string): string[] {
-  return Fields.parse(fieldLines)?.raw() ?? [];
+function resume(this: ServerHttp2Stream): void {
+  this.resume();
 }
+
+function ignore(): void {}
 
 function headersOf(raw: readonly string[]): OutgoingHttpHeaders {
   const headers: Record<string, string[]> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] ?? "").toLowerCase();
+    const name = raw[index] ?? "";
     headers[name] = [...(headers[name] ?? []), raw[index + 1] ?? ""];
   }
   return headers;

@@ -28,12 +28,14 @@ export interface CoreRequest {
   readonly info: RequestInfo;
 }
 
-/** The head of the core's final answer, without what belonged to the core's connection. */
+/** The head of an answer of the core's, interim or final. */
 export interface AnswerHead {
   readonly status: number;
   readonly reason: string;
-  /** The lines of its fields, each with its CRLF. */
-  readonly fieldLines: string;
+  /** As they came from the core; not all of them travel on. */
+  readonly fields: Fields;
+  /** Tells, by its name in lower case, whether a field stays behind. */
+  readonly drops: (lowerName: string) => boolean;
   readonly framing: Framing;
   readonly hasDate: boolean;
 }
@@ -43,7 +45,7 @@ export interface ClientSide {
   /** Bytes of the answer that the client has not taken yet, as far as we can see. */
   readonly waitingBytes: number;
   /** An interim answer (1xx but 101). */
-  interim(status: number, reason: string, fieldLines: string): void;
+  interim(head: AnswerHead): void;
   begin(head: AnswerHead): void;
   /**
    * Bytes of the answer's body, which may be used until this returns. False: hold back, {@link CoreSide.resume} will say

@@ -6,7 +6,7 @@ import { refuseOnSocket } from "../../web/raw-refusal.ts";
 import { requestInfo } from "../../web/request-info.ts";
 import { chunkStart, lastChunk } from "../../web/wire/chunked.ts";
 import type { Fields } from "../../web/wire/fields.ts";
-import { endToEndLines } from "../answer-head.ts";
+import { answerHead } from "../answer-head.ts";
 import type { ResponseHead } from "../core/response-head.ts";
 import type { ClientEnd } from "./client-end.ts";
 
@@ -79,8 +79,8 @@ export class Http1End implements ClientEnd {
   }
 
   #writeHead(head: ResponseHead, ownLines: string): void {
-    const { status, reason } = head;
-    this.#writeText(`HTTP/1.1 ${status} ${reason}\r\n${endToEndLines(head)}${ownLines}\r\n`);
+    const { status, reason, fields, drops } = answerHead(head);
+    this.#writeText(`HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}${ownLines}\r\n`);
   }
 
   #writeText(text: string): void {

@@ -3,8 +3,7 @@ import { addAbortSignal } from "node:stream";
 import { AppError } from "../../base/errors.ts";
 import type { RequestInfo } from "../../web/request-info.ts";
 import { problemAnswer } from "../../web/send-problem.ts";
-import { Fields } from "../../web/wire/fields.ts";
-import { endToEndLines } from "../answer-head.ts";
+import { answerHead } from "../answer-head.ts";
 import type { ResponseHead } from "../core/response-head.ts";
 import { toHeaderObject } from "../headers.ts";
 import type { ClientEnd } from "./client-end.ts";
@@ -81,5 +80,6 @@ export class Http2End implements ClientEnd {
 }
 
 function headersOf(head: ResponseHead): OutgoingHttpHeaders {
-  return toHeaderObject(Fields.parse(endToEndLines(head))?.raw() ?? []);
+  const { fields, drops } = answerHead(head);
+  return toHeaderObject(fields.raw(drops));
 }

@@ -64,11 +64,11 @@ export class AnswerWriter implements ClientSide {
     this.failure = undefined;
   }
 
-  interim(status: number, reason: string, fieldLines: string): void {
-    this.#out.add(`HTTP/1.1 ${status} ${reason}\r\n${fieldLines}\r\n`);
+  interim({ status, reason, fields, drops }: AnswerHead): void {
+    this.#out.add(`HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}\r\n`);
   }
 
-  begin({ status, reason, fieldLines, framing, hasDate }: AnswerHead): void {
+  begin({ status, reason, fields, drops, framing, hasDate }: AnswerHead): void {
     this.status = status;
     this.#isChunked = framing === "chunked" || framing === "close";
     // A recipient with a clock adds it for an origin that has none (RFC 9110 section 6.6.1).
@@ -77,7 +77,7 @@ export class AnswerWriter implements ClientSide {
     this.#startWrites = this.#out.writes;
     this.#startPieces = this.#out.pieces;
     this.#out.add(
-      `HTTP/1.1 ${status} ${reason}\r\n${fieldLines}${date}${coding}${this.#connectionLine()}\r\n`,
+      `HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}${date}${coding}${this.#connectionLine()}\r\n`,
     );
   }
 

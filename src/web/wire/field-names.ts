@@ -29,8 +29,9 @@ export function lowerNameOf(name: string): string | undefined {
     hash = nextHash(hash, lower);
   }
   if (name === "") return undefined;
-  const lowerName = name.toLowerCase();
   const known = names[hash & (SLOTS - 1)];
+  if (known === name) return known;
+  const lowerName = name.toLowerCase();
   return known === lowerName ? known : keep(hash, lowerName);
 }
 
