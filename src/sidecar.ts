@@ -110,6 +110,10 @@ async function startFeatures(
 
 /** What carries the traffic: this process, or several others. Either is loaded only where it is needed. */
 async function startTraffic(settings: Settings, parts: FrontParts): Promise<Front> {
+  if (settings.cluster > 1) {
+    const { startClusterFront } = await import("./cluster/cluster-front.ts");
+    return startClusterFront(settings, parts);
+  }
   const { startFront } = await import("./front.ts");
   return startFront(settings, parts);
 }
