@@ -96,6 +96,8 @@ class RelayedAnswer extends ServerResponse {
     reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
     headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
   ): this {
+    // It speaks of the client's connection. To close ours while the worker may still write would break the answer.
+    this.removeHeader("Connection");
     const { user, failure } = requestInfo(this.req);
     const outcome = {
       ...(user === undefined ? {} : { user }),

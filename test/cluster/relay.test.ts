@@ -48,6 +48,7 @@ function app(request: ServerRequest, answer: ServerAnswer): void {
     call.isClosed = true;
   });
   if (request.url?.endsWith("/stream")) answer.write("begun\n");
+  if (request.url?.endsWith("/last")) answer.setHeader("Connection", "close").end("last");
   if (request.url?.endsWith("/early")) answer.writeHead(413).end("too much");
   if (request.url?.endsWith("/named")) {
     Object.assign(requestInfo(request), { user: "Jürgen \n", failure: "conflict" });
@@ -240,6 +241,17 @@ describe("a relayed answer", () => {
     own.close();
     const raw = await connectRaw(own, "GET /_sidecar/named HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(await raw.closed()).toMatch(/^Connection: close\r$/m);
+  });
+
+  test("that ends the connection, as the app's do while it closes, does not end that between the processes", async () => {
+    for (let count = 0; count < 50; count += 1) {
+      const raw = await connectRaw(
+        relayed,
+        "GET /_sidecar/last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      );
+      expect(await raw.closed()).toMatch(/^HTTP\/1\.1 200 /);
+    }
+    expect(new Set(calls.map(({ request }) => request.socket)).size).toBe(1);
   });
 
   test("is a problem where the app breaks off before it, and where nobody answers", async () => {
