@@ -1,3 +1,4 @@
+import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createForwarder } from "./forward/forwarder.ts";
 import { isCarriedUpgrade } from "./forward/upgrade/switching.ts";
 import { createDispatch, type Destinations } from "./listener/dispatch.ts";
@@ -13,6 +14,8 @@ export interface Front extends AsyncDisposable {
   readonly port: number;
   /** Requests and upgraded connections that are with the core. */
   countInFlight(): Promise<number>;
+  /** How late the event loops of its processes are, where it has others than this one. */
+  eventLoopDelays(): Promise<readonly EventLoopDelay[]>;
   /**
    * Takes no new connections, lets what is under way finish within the times of `shutdown`, then cuts the rest.
    * @returns whether everything finished by itself.
@@ -59,6 +62,7 @@ export async function startFront(settings: FrontSettings, parts: FrontParts): Pr
   return {
     port: listener.port,
     countInFlight: async () => forwarder.inFlight,
+    eventLoopDelays: async () => [],
     drain() {
       forwarder.drainUpgrades(shutdown.websocketGraceMs);
       return listener.drain(shutdown.graceMs);

@@ -37,35 +37,33 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
 
-  const certificates = stack.use(
-    await openCertificates({
-      https: settings.https,
-      dir: settings.certs.dir,
-      log,
-      signal: background.signal,
-    }),
-  );
+  const { https, certs } = settings;
+  const { signal } = background;
+  const certificates = stack.use(await openCertificates({ https, dir: certs.dir, log, signal }));
   const tokens = await openTokens(settings);
   const sessions = createSessions();
   const clientCa = await readClientCa(settings.auth.clientCaFile);
 
+  let started: Front | undefined;
   const features = createFeatures({
     ...{ settings, log, certificates, sessions },
     coreProcess: createCoreProcessFinder(settings.core),
     isDraining: isClosing,
+    otherDelays: async () => (await started?.eventLoopDelays()) ?? [],
   });
   await startFeatures(features, stack, background);
 
   const ours = createApp({
     ...{ settings, log, features, isClosing },
     authentication: { ...settings.auth, checkToken: tokens.check, sessions },
-    hostNames: () => ["localhost", hostname(), ...settings.https.names, ...certificates.current().names],
+    hostNames: () => ["localhost", hostname(), ...https.names, ...certificates.current().names],
   });
   const front = stack.use(
     await startTraffic(settings, { certificates, clientCa, ours, log, closing: closing.signal }),
   );
+  started = front;
   const redirect = settings.http.enabled
-    ? stack.use(await startRedirect(settings, () => settings.https.publicPort ?? front.port))
+    ? stack.use(await startRedirect(settings, () => https.publicPort ?? front.port))
     : null;
 
   const owned = stack.move();

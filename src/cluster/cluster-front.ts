@@ -50,7 +50,12 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
   const owned = stack.move();
   return {
     port: boundPort,
-    countInFlight: () => crew.countInFlight(),
+    async countInFlight() {
+      return (await crew.reports()).reduce((sum, { inFlight }) => sum + inFlight, 0);
+    },
+    async eventLoopDelays() {
+      return (await crew.reports()).map(({ eventLoopDelay }) => eventLoopDelay);
+    },
     drain: () => crew.drain(settings.shutdown.graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

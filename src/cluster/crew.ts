@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../web/log.ts";
-import type { ToWorker } from "./messages.ts";
+import type { ToWorker, WorkerReport } from "./messages.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /** The workers of the cluster: as many as there are to be, whatever happens to one of them. */
@@ -59,10 +59,9 @@ export class Crew implements AsyncDisposable {
     for (const worker of this.#workers.values()) worker.tell(message);
   }
 
-  /** The sum of what they have in flight. */
-  async countInFlight(): Promise<number> {
-    const counts = await Promise.all([...this.#workers.values()].map((worker) => worker.countInFlight()));
-    return counts.reduce((sum, count) => sum + count, 0);
+  /** How each of them does. */
+  reports(): Promise<WorkerReport[]> {
+    return Promise.all([...this.#workers.values()].map((worker) => worker.report()));
   }
 
   /** Lets all finish, and end; none is replaced any more. True when none had to be cut. */

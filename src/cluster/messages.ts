@@ -1,3 +1,4 @@
+import type { EventLoopDelay } from "../base/event-loop-delay.ts";
 import type { FrontSettings } from "../front.ts";
 import type { RelayAddress } from "./relay-call.ts";
 
@@ -23,6 +24,14 @@ export interface Assignment {
   readonly isClosing: boolean;
 }
 
+/** How a worker does. */
+export interface WorkerReport {
+  /** Requests and upgraded connections that are with the core. */
+  readonly inFlight: number;
+  /** Since the report before. */
+  readonly eventLoopDelay: EventLoopDelay;
+}
+
 /** What the primary says. */
 export type ToWorker =
   | { readonly kind: "begin"; readonly assignment: Assignment }
@@ -30,18 +39,18 @@ export type ToWorker =
   | { readonly kind: "log-level"; readonly level: string }
   /** Clients are to go elsewhere next time. */
   | { readonly kind: "closing" }
-  | { readonly kind: "count" }
+  | { readonly kind: "report" }
   | { readonly kind: "drain" };
 
 /** What a worker says. */
 export type ToPrimary =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "start-failed"; readonly message: string; readonly remedy?: string }
-  | { readonly kind: "counted"; readonly inFlight: number }
+  | { readonly kind: "reported"; readonly report: WorkerReport }
   | { readonly kind: "drained"; readonly isClean: boolean };
 
-const TO_WORKER = new Set<string>(["begin", "material", "log-level", "closing", "count", "drain"]);
-const TO_PRIMARY = new Set<string>(["listening", "start-failed", "counted", "drained"]);
+const TO_WORKER = new Set<string>(["begin", "material", "log-level", "closing", "report", "drain"]);
+const TO_PRIMARY = new Set<string>(["listening", "start-failed", "reported", "drained"]);
 
 /** Tells whether a message is one of ours: both ends are of one version, so its kind says what is in it. */
 export function isToWorker(message: unknown): message is ToWorker {

@@ -3,13 +3,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../base/errors.ts";
 import { adopt } from "../linux/adopted.ts";
 import { standardOutputStream } from "../web/log-stream.ts";
-import { type Assignment, isToPrimary, type ToPrimary, type ToWorker } from "./messages.ts";
+import {
+  type Assignment,
+  isToPrimary,
+  type ToPrimary,
+  type ToWorker,
+  type WorkerReport,
+} from "./messages.ts";
 import { passWholeLines } from "./whole-lines.ts";
 
 /** One worker, as the primary process has it: a process, and what is said to it. */
 
-/** How long a worker may take to say how much is in flight. */
-const COUNT_MS = 1_000;
+/** How long a worker may take to say how it does. */
+const REPORT_MS = 1_000;
 /** How much longer than its grace a drain may take, and then the end of the process. */
 const MARGIN_MS = 5_000;
 
@@ -26,7 +32,8 @@ export class WorkerProcess implements AsyncDisposable {
   readonly #port = Promise.withResolvers<number>();
   readonly #drained = Promise.withResolvers<boolean>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
-  readonly #counts: ((inFlight: number) => void)[] = [];
+  /** Who waits for one, in the order of the questions. */
+  readonly #reports: ((report: WorkerReport) => void)[] = [];
 
   constructor(assignment: Assignment) {
     // Who waits for the port hears of it; who does not hears of the end.
@@ -65,12 +72,14 @@ export class WorkerProcess implements AsyncDisposable {
     this.#worker.send(message, () => undefined);
   }
 
-  /** Requests and upgraded connections that it has with the core; 0 where it does not say. */
-  async countInFlight(): Promise<number> {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.#counts.push(resolve);
-    this.tell({ kind: "count" });
-    return orLater(COUNT_MS, 0, [promise, this.ended.then(() => 0)]);
+  /** How it does. One who is gone has nothing in flight, and one who does not answer is at least so late. */
+  report(): Promise<WorkerReport> {
+    const { promise, resolve } = Promise.withResolvers<WorkerReport>();
+    this.#reports.push(resolve);
+    this.tell({ kind: "report" });
+    const gone = { inFlight: 0, eventLoopDelay: { p99Ms: null, maxMs: null } };
+    const late = { inFlight: 0, eventLoopDelay: { p99Ms: REPORT_MS, maxMs: REPORT_MS } };
+    return orLater(REPORT_MS, late, [promise, this.ended.then(() => gone)]);
   }
 
   /** Lets it finish, and end; kills it when that takes too long. True when nothing was cut. */
@@ -104,8 +113,8 @@ export class WorkerProcess implements AsyncDisposable {
         this.#port.reject(new StartError(message.message, remedy === undefined ? {} : { remedy }));
         return;
       }
-      case "counted":
-        this.#counts.shift()?.(message.inFlight);
+      case "reported":
+        this.#reports.shift()?.(message.report);
         return;
       case "drained":
         this.#drained.resolve(message.isClean);

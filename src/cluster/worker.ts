@@ -1,4 +1,5 @@
 import { StartError } from "../base/errors.ts";
+import { createEventLoopMeter } from "../base/event-loop-delay.ts";
 import { type Front, startFront } from "../front.ts";
 import type { HandshakeMaterial } from "../listener/tls-options.ts";
 import { createLog, type Logger } from "../web/log.ts";
@@ -18,6 +19,7 @@ export class ClusterWorker {
   readonly #primary: Primary;
   readonly #log: Logger;
   readonly #material: Material;
+  readonly #meter = createEventLoopMeter();
   readonly #closing = new AbortController();
   /** Undefined where it can't start. */
   readonly #front: Promise<Front | undefined>;
@@ -47,9 +49,10 @@ export class ClusterWorker {
       case "closing":
         this.#closing.abort();
         return;
-      case "count": {
+      case "report": {
         const inFlight = (await (await this.#front)?.countInFlight()) ?? 0;
-        await this.#primary.tell({ kind: "counted", inFlight });
+        const report = { inFlight, eventLoopDelay: this.#meter.read() };
+        await this.#primary.tell({ kind: "reported", report });
         return;
       }
       case "drain":
@@ -80,6 +83,7 @@ export class ClusterWorker {
     if (front === undefined) return;
     const isClean = await front.drain();
     await front[Symbol.asyncDispose]();
+    this.#meter[Symbol.dispose]();
     await this.#primary.tell({ kind: "drained", isClean });
     this.#primary.leave();
   }

@@ -200,6 +200,25 @@ describe("a worker that is killed", () => {
   });
 });
 
+test("a worker that stands still is seen by the health check of the event loop", async () => {
+  await using sidecar = await startCluster(corePort, { SIDECAR_HEALTH_INTERVAL_MS: "100" });
+  const statusOf = async () => {
+    const { checks } = (await sidecar.ask("/_sidecar/health")).json();
+    const found: unknown = Array.isArray(checks) && checks.find(({ name }) => name === "event-loop");
+    return JSON.stringify(found);
+  };
+  await poll("it to be measured", async () => /"p99Ms":[\d.]+/.test(await statusOf()));
+  const [victim = 0] = await workersOf(sidecar);
+  process.kill(victim, "SIGSTOP");
+  // Every other connection is given to the one that stands still, and waits.
+  const asked = statusOf();
+  const lines = () => sidecar.log().filter((line) => line["check"] === "event-loop" && line["to"] === "warn");
+  await poll("the warning", () => lines().length > 0);
+  process.kill(victim, "SIGCONT");
+  await asked;
+  await poll("it to be well again", async () => (await statusOf()).includes('"pass"'));
+});
+
 test("nothing outlives the primary that is killed: no process, no port, no socket", async () => {
   const temporary = await mkdtemp(join(dir, "killed-"));
   await using sidecar = await startCluster(corePort, { TMPDIR: temporary });
