@@ -9,7 +9,7 @@ export interface LogStream {
 }
 
 const GATHER_MS = 50;
-const GATHER_CHARACTERS = 16_384;
+const GATHER_CHARACTERS = 65_536;
 
 let standardOutput: LogStream | undefined;
 
