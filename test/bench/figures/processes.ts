@@ -32,14 +32,15 @@ interface Run {
 
 /**
  * What a second process brings (`cluster`). The client and the app share the machine with the sidecar, so on few cores
- * it can't bring all it could; where cgroups allow it, a second row gives each process the same small part of a core, and
- * so asks what a second core of the same kind would bring.
+ * it can't bring all it could. Where cgroups allow it, a second row makes the sidecar's cores so small that enough is
+ * left for the others: each process that carries traffic may have one of them, and all together, with the one that
+ * watches over them, may have no more.
  */
 export const processes: Figure = {
   name: "processes",
   async measure(parts) {
     const rows = [row(`Requests/s, ${COUNTS.join(" → ")} processes`, await compare(parts, undefined))];
-    const what = `The same, each process held to ${SHARE} of a core`;
+    const what = `The same with cores of ${SHARE}`;
     try {
       rows.push(row(what, await compare(parts, SHARE)));
     } catch (error) {
@@ -91,8 +92,9 @@ async function measureOnce(
   const load = { port, path: "/1k", protocol: "http/1.1", streams: 1, connections: CLIENTS } as const;
   await runH2load({ ...load, requests: WARM_UP_REQUESTS * count }, dir);
   if (share !== undefined) {
-    const carriers = count === 1 ? [pid] : (await treeOf(pid)).slice(1);
-    for (const carrier of carriers) groups.use(await holdToShare(carrier, share));
+    const workers = (await treeOf(pid)).filter((one) => one !== pid);
+    const held = count === 1 ? { carriers: [pid], helpers: [] } : { carriers: workers, helpers: [pid] };
+    groups.use(await holdToShare(held, share));
   }
   const { seconds } = await runH2load({ ...load, requests: PROBE_REQUESTS }, dir);
   const wanted = (PROBE_REQUESTS / seconds) * (isQuick ? QUICK : FULL).seconds;
