@@ -1,4 +1,5 @@
 import Koa from "koa";
+import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createCapabilities } from "./features/capabilities/capabilities.ts";
 import { createCertificate } from "./features/certificate/certificate.ts";
 import { createConfig } from "./features/config/config.ts";
@@ -91,6 +92,8 @@ export interface FeatureParts {
   readonly coreProcess: CoreProcessFinder;
   readonly sessions: Sessions;
   readonly isDraining: () => boolean;
+  /** How late the event loops of the processes beside this one are. */
+  readonly otherDelays?: () => Promise<readonly EventLoopDelay[]>;
 }
 
 /** Makes the features that are switched on. This is the list of everything the sidecar adds to the core. */
@@ -102,7 +105,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
     coreHttpCheck(settings.core.url, settings.health),
     ...(certificate.health ?? []),
     diskCheck(settings.certs.dir, settings.health.minDiskFreePercent),
-    eventLoopCheck(settings.health.eventLoopDelayMs),
+    eventLoopCheck(settings.health.eventLoopDelayMs, parts.otherDelays),
   ];
   const switchable = [
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },

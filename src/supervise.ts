@@ -27,7 +27,8 @@ export async function superviseSidecar(loadSettings: () => Settings): Promise<bo
   // From here a reload would only disturb, and its default would end the process.
   process.on("SIGHUP", () => undefined);
   for (const second of ["SIGTERM", "SIGINT"] as const) process.on(second, () => exitAtOnce(log));
-  log.info({ signal, graceMs: settings.shutdown.graceMs, inFlight: sidecar.inFlight }, "stopping");
+  const inFlight = await sidecar.countInFlight();
+  log.info({ signal, graceMs: settings.shutdown.graceMs, inFlight }, "stopping");
   const clean = await sidecar.stop();
   log.info({ clean }, "stopped");
   log.flush();

@@ -45,6 +45,11 @@ const CODES = {
 /** A stable name for a kind of failure, as clients see it in `code`. */
 export type ErrorCode = keyof typeof CODES;
 
+/** Tells whether a text is a code of ours. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(CODES, text);
+}
+
 /** One place in the input that is wrong; `pointer` is a JSON pointer (RFC 6901) or a parameter's name. */
 export interface InputError {
   readonly pointer: string;

@@ -104,7 +104,7 @@ function candidatesOf(table: ProcessTable): ProcStat[] {
 
 function byPid(table: ProcessTable, pid: number): Match | Miss {
   const stat = table.get(pid);
-  if (pid === process.pid) {
+  if (ownPids(table).has(pid)) {
     return { reason: `core.process is ${pid}, and that is the sidecar itself.`, remedy: NAME_THE_PROCESS };
   }
   if (stat === undefined || isZombie(stat)) {

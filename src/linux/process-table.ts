@@ -1,3 +1,4 @@
+import { adoptedPids } from "./adopted.ts";
 import { listPids, readStat } from "./proc.ts";
 import type { ProcStat } from "./proc-stat.ts";
 import { startedPids } from "./spawn.ts";
@@ -57,10 +58,10 @@ export function topmost(table: ProcessTable, processes: readonly ProcStat[]): Pr
     .sort(byAge);
 }
 
-/** The sidecar: this process, what it has started itself, and the init of its container, if there is one. */
+/** The sidecar: this process and its others, what they have started, and the init of its container, if there is one. */
 export function ownPids(table: ProcessTable): ReadonlySet<number> {
   const own = new Set([process.pid]);
-  for (const started of startedPids()) {
+  for (const started of [...startedPids(), ...adoptedPids()]) {
     own.add(started);
     for (const { pid } of descendantsOf(table, started)) own.add(pid);
   }

@@ -12,6 +12,8 @@ export function limitConnections(server: Server, max: number, log: Logger): void
   let closed = 0;
   let lastLineMs = Number.NEGATIVE_INFINITY;
   server.maxConnections = max;
+  // "server.dropMaxConnection" of node:net: otherwise processes that share a port would pass it on to each other for ever.
+  Object.assign(server, { dropMaxConnection: true });
   server.on("drop", () => {
     closed += 1;
     const nowMs = performance.now();

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer } from "node:tls";
-import { type AppError, isErrno, StartError } from "../base/errors.ts";
+import type { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
 import type { Refusal } from "../web/raw-refusal.ts";
-import type { CertificateStore } from "./certificates.ts";
 import { limitConnections } from "./connection-limit.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2, type Http2Handlers } from "./http2.ts";
 import { createLean } from "./lean/lean.ts";
 import type { LeanHandlers } from "./lean/lean-connection.ts";
+import { listen } from "./listen.ts";
 import { createEntrance } from "./proxy-protocol.ts";
-import { tlsOptions } from "./tls-options.ts";
+import { type HandshakeMaterial, tlsOptions } from "./tls-options.ts";
 
 /** The HTTPS port: TLS, the choice of protocol (ALPN), and the drain. What the requests mean it does not know. */
 
@@ -47,7 +47,7 @@ export interface Listener extends AsyncDisposable {
 /** Opens the port. @throws {StartError} when it can't be bound, naming the setting. */
 export async function startListener(
   { https, limits }: Pick<Settings, "https" | "limits">,
-  { certificates, clientCa }: { certificates: CertificateStore; clientCa: string | undefined },
+  { certificates, clientCa }: { certificates: HandshakeMaterial; clientCa: string | undefined },
   handlers: ListenerHandlers,
   log: Logger,
 ): Promise<Listener> {
@@ -122,42 +122,6 @@ function connectionsOf(server: Server): ReadonlySet<Socket> {
     socket.once("close", () => connections.delete(socket));
   });
   return connections;
-}
-
-/**
- * Binds a server to its port.
- * @throws {StartError} naming the setting when the port is taken or may not be used.
- */
-export async function listen(
-  server: Server,
-  { name, port, host }: { name: "https" | "http"; port: number; host?: string | undefined },
-): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    const setting = `SIDECAR_${name.toUpperCase()}_PORT`;
-    if (isErrno(error, "EADDRINUSE")) {
-      throw new StartError(`Port ${port} is in use.`, {
-        cause: error,
-        remedy: `Set ${setting} to a free port, or stop what uses it.`,
-      });
-    }
-    if (isErrno(error, "EACCES")) {
-      throw new StartError(`Port ${port} may not be used.`, {
-        cause: error,
-        remedy: `Set ${setting} to a port above 1023.`,
-      });
-    }
-    throw new StartError(`Port ${port} can't be opened: ${String(error)}`, {
-      cause: error,
-      remedy: `Look at ${setting} and SIDECAR_HTTPS_HOST.`,
-    });
-  }
-  server.off("error", reject);
-  return (server.address() as AddressInfo).port;
 }
 
 async function settledWithin(work: Promise<void>, limitMs: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { Settings } from "../settings/schema.ts";
-import { listen } from "./listener.ts";
+import { listen } from "./listen.ts";
 
 /** The plain HTTP port: it says where HTTPS is, and nothing else. */
 export interface Redirect extends AsyncDisposable {

@@ -1,6 +1,14 @@
 import { constants } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
-import type { CertificateStore } from "./certificates.ts";
+
+/** What handshakes use: the certificate and the session ticket keys, which both may be replaced at any time. */
+export interface HandshakeMaterial {
+  current(): { readonly certPem: string; readonly keyPem: string };
+  /** 48 bytes, as `tls.createServer` wants them. */
+  ticketKeys(): Buffer;
+  /** Calls `listener` after every change. */
+  onChange(listener: () => void): void;
+}
 
 /** TLS 1.3, and of TLS 1.2 only what is authenticated encryption with forward secrecy (RFC 9325 section 4.2). */
 const CIPHERS = [
@@ -20,10 +28,10 @@ const CIPHERS = [
  * @param clientCa signs the client certificates that are asked for; undefined asks for none.
  */
 export function tlsOptions(
-  certificates: CertificateStore,
+  material: HandshakeMaterial,
   clientCa?: string | undefined,
 ): SecureContextOptions & { ticketKeys: Buffer } {
-  const { certPem, keyPem } = certificates.current();
+  const { certPem, keyPem } = material.current();
   return {
     cert: certPem,
     key: keyPem,
@@ -32,7 +40,7 @@ export function tlsOptions(
     minVersion: "TLSv1.2",
     // Nobody needs it, and each one costs us far more than the client (RFC 9325 section 3.5).
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    ticketKeys: certificates.ticketKeys(),
+    ticketKeys: material.ticketKeys(),
     ...(clientCa === undefined ? {} : { ca: clientCa }),
   };
 }

@@ -5,7 +5,7 @@ import { milliseconds } from "./rules.ts";
 export const limits = z.strictObject({
   maxConnections: z.int().min(1).max(1_000_000).default(20_000).meta({
     description:
-      "The most client connections at once. Beyond, a connection is accepted and closed at once, before TLS. Each takes a file descriptor.",
+      "The most client connections at once, of all processes together (`cluster`). Beyond, a connection is accepted and closed at once, before TLS. Each takes a file descriptor.",
   }),
   maxStreams: z.int().min(1).max(10_000).default(100).meta({
     description: "The most requests at once on one HTTP/2 connection. Beyond, REFUSED_STREAM.",

@@ -35,17 +35,18 @@ const core = z.strictObject({
   }),
   maxConnections: z.int().min(1).max(100_000).default(256).meta({
     description:
-      "The most connections to the app at once. Further requests wait; after a second, clients that are hopelessly slow, or hold up more than a quarter of the connections, are cut to make room.",
+      "The most connections to the app at once, of all processes together (`cluster`). Further requests wait; after a second, clients that are hopelessly slow, or hold up more than a quarter of the connections, are cut to make room.",
   }),
   maxQueue: z.int().min(0).max(1_000_000).default(1_024).meta({
-    description: "The most requests that wait for a connection to the app. Beyond, 503.",
+    description:
+      "The most requests that wait for a connection to the app, in all processes together (`cluster`). Beyond, 503.",
   }),
   queueTimeoutMs: milliseconds(30_000).meta({
     description: "How long a request may wait for a connection to the app before it is answered 503.",
   }),
   maxUpgrades: z.int().min(0).max(1_000_000).default(10_000).meta({
     description:
-      "The most WebSockets and other upgraded connections to the app at once, beside `core.maxConnections`. Beyond, 503.",
+      "The most WebSockets and other upgraded connections to the app at once, of all processes together (`cluster`), beside `core.maxConnections`. Beyond, 503.",
   }),
   keepAliveMs: milliseconds(60_000, { min: 0 }).meta({
     description:
@@ -181,6 +182,10 @@ export const settingsSchema = z
       .regex(/^(\/[A-Za-z0-9_-]+)+$/)
       .default("/_sidecar")
       .meta({ description: "Under which path the sidecar answers itself." }),
+    cluster: z.int().min(1).max(64).default(1).meta({
+      description:
+        "How many processes carry the traffic. They share the port; a further one answers `/_sidecar` and watches over them. Limits that say so are divided among them: each keeps its share, the first ones what remains. 1: one process does it all.",
+    }),
     core,
     https: https.prefault({}),
     http: http.prefault({}),
@@ -206,6 +211,11 @@ export const settingsSchema = z
       complain("certFolder", "can't be set beside https.certFile");
     if (settings.https.proxyProtocol && settings.https.trustedPeers.length === 0)
       complain("proxyProtocol", "needs https.trustedPeers: the header is taken from nobody else");
+    for (const group of ["core", "limits"] as const) {
+      if (settings[group].maxConnections >= settings.cluster) continue;
+      const message = "must be at least as many as the processes that share them (cluster)";
+      context.addIssue({ code: "custom", path: [group, "maxConnections"], message });
+    }
   });
 
 /** The effective settings. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { TLSSocket } from "node:tls";
 import { messageOf, StartError } from "../base/errors.ts";
 import type { ServerRequest } from "./http-types.ts";
+import { relayedClientOf } from "./relayed-client.ts";
 
 /** Client certificates as credentials: the handshake has verified them, here they get a name. */
 
@@ -11,6 +12,8 @@ import type { ServerRequest } from "./http-types.ts";
  * `auth.clientCaFile`; undefined where none was shown, or it did not verify.
  */
 export function clientCertificateName(request: ServerRequest): string | undefined {
+  const relayed = relayedClientOf(request);
+  if (relayed !== undefined) return relayed.certificateName;
   const { socket } = request;
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const { subject } = socket.getPeerCertificate();

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { clientAddressOf } from "./client-address.ts";
+import { relayedClientOf } from "./relayed-client.ts";
 
 /** A request as the listener hands it on: HTTP/1.1, or HTTP/2 through Node's compatibility API. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -33,5 +34,5 @@ export function sendWhole(
 
 /** The client's address, as {@link clientAddressOf} has it. */
 export function clientAddress(request: ServerRequest): string {
-  return clientAddressOf(request.socket);
+  return relayedClientOf(request)?.address ?? clientAddressOf(request.socket);
 }

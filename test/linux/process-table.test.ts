@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { adopt } from "../../src/linux/adopted.ts";
 import type { ProcStat } from "../../src/linux/proc-stat.ts";
 import {
   ancestorsOf,
   childrenOf,
   descendantsOf,
+  ownPids,
   readProcessTable,
   topmost,
 } from "../../src/linux/process-table.ts";
@@ -32,6 +34,16 @@ test("ancestors, children and descendants come in order", () => {
 test("the topmost of some processes are those below none of the others, oldest first", () => {
   const some = [13, 12, 20, 11].flatMap((pid) => TABLE.get(pid) ?? []);
   expect(pids(topmost(TABLE, some))).toEqual([20, 12, 11]);
+});
+
+test("an adopted process counts as the sidecar's own, with those below it, until it is given up", () => {
+  const own = () => pids([...TABLE.values()].filter(({ pid }) => ownPids(TABLE).has(pid)));
+  expect(own()).toEqual([]);
+  {
+    using _ = adopt(12);
+    expect(own()).toEqual([12, 13]);
+  }
+  expect(own()).toEqual([]);
 });
 
 test("a ring of parents, as reused pids can make one, is walked once", () => {

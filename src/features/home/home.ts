@@ -85,7 +85,7 @@ function addIndex(table: RouteTable, deps: HomeDeps): void {
       const form = chooseForm(ctx, ["json", "text", "html"]);
       const { principal, refusal } = ctx.state;
       if (form === "html") {
-        const facts = { ...deps, routes: deps.table(), origin: `${ctx.protocol}://${ctx.host}` };
+        const facts = { ...deps, routes: deps.table(), origin: `https://${ctx.host}` };
         if (principal !== null) return sendPage(ctx, homePage(facts, principal));
         ctx.status = 401;
         // Bearer only: asked for Basic, the browser would cover this page with a dialog of its own.

@@ -90,7 +90,9 @@ describe("the index, for a browser", () => {
     expect(answer.text).toContain("All &lt;things&gt;");
     expect(answer.text).toContain("http://core:8000");
     expect(answer.text).toContain("viewer (viewer)");
-    expect(answer.text).toContain(`curl -H "Authorization: Bearer $TOKEN" ${served.url}/\n`);
+    // Whatever this process speaks itself: clients come over HTTPS.
+    const url = served.url.replace("http:", "https:");
+    expect(answer.text).toContain(`curl -H "Authorization: Bearer $TOKEN" ${url}/\n`);
     expect(answer.text).not.toContain(VIEWER_TOKEN);
   });
 

@@ -1,0 +1,127 @@
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../web/log.ts";
+import type { ToWorker, WorkerReport } from "./messages.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+
+/** The workers of the cluster: as many as there are to be, whatever happens to one of them. */
+
+/** What a crew is made from. */
+export interface CrewParts {
+  readonly count: number;
+  /** Starts the worker of a place, counted from 0. */
+  readonly start: (place: number) => WorkerProcess;
+  readonly log: Logger;
+}
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 30_000;
+/** Who has lived so long has not failed for the reason why the one before did. */
+const SOUND_MS = 60_000;
+
+/** How long to wait before the replacement of one that has ended, when so many in a row have not lived long. */
+export function replacementDelayMs(failures: number): number {
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 16));
+}
+
+/** The crew. Disposed of, its workers are killed. */
+export class Crew implements AsyncDisposable {
+  readonly #parts: CrewParts;
+  readonly #workers = new Map<number, WorkerProcess>();
+  readonly #failures = new Map<number, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #hasBegun = false;
+  #isLeaving = false;
+  readonly #onExit = () => {
+    for (const worker of this.#workers.values()) worker.kill();
+  };
+
+  constructor(parts: CrewParts) {
+    this.#parts = parts;
+    // Whatever ends this process in order, such as a second signal: they must not outlive it by a moment.
+    process.once("exit", this.#onExit);
+  }
+
+  /** Whether any is there. */
+  get isEmpty(): boolean {
+    return this.#workers.size === 0;
+  }
+
+  /** Starts all of them. Gives the port on which they listen. @throws {StartError} when one of them can't start. */
+  async begin(): Promise<number> {
+    const places = Array.from({ length: this.#parts.count }, (_, place) => place);
+    const [port = 0] = await Promise.all(places.map((place) => this.#start(place).port));
+    this.#hasBegun = true;
+    return port;
+  }
+
+  /** Says something to all of them. */
+  tell(message: ToWorker): void {
+    for (const worker of this.#workers.values()) worker.tell(message);
+  }
+
+  /** How each of them does. */
+  reports(): Promise<WorkerReport[]> {
+    return Promise.all([...this.#workers.values()].map((worker) => worker.report()));
+  }
+
+  /** Lets all finish, and end; none is replaced any more. True when none had to be cut. */
+  async drain(graceMs: number): Promise<boolean> {
+    this.#leave();
+    const outcomes = await Promise.all([...this.#workers.values()].map((worker) => worker.drain(graceMs)));
+    return outcomes.every((isClean) => isClean);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+    await Promise.all([...this.#workers.values()].map((worker) => worker[Symbol.asyncDispose]()));
+    process.off("exit", this.#onExit);
+  }
+
+  #leave(): void {
+    this.#isLeaving = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #start(place: number): WorkerProcess {
+    const worker = this.#parts.start(place);
+    const startedAtMs = performance.now();
+    this.#workers.set(place, worker);
+    void worker.ended.then((end) => {
+      this.#workers.delete(place);
+      if (performance.now() - startedAtMs >= SOUND_MS) this.#failures.delete(place);
+      if (this.#hasBegun) this.#replace(place, { pid: worker.pid, ...end });
+    });
+    return worker;
+  }
+
+  #replace(place: number, facts: object): void {
+    if (this.#isLeaving) return;
+    const failures = (this.#failures.get(place) ?? 0) + 1;
+    this.#failures.set(place, failures);
+    const delayMs = replacementDelayMs(failures);
+    this.#parts.log.error({ ...facts, delayMs }, "a process of the cluster has ended: it will be replaced");
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#startAgain(place);
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  #startAgain(place: number): void {
+    const { log } = this.#parts;
+    try {
+      const worker = this.#start(place);
+      const { pid } = worker;
+      worker.port.then(
+        (port) => log.info({ pid, port }, "a process of the cluster has been replaced"),
+        // Its end follows.
+        (error: unknown) =>
+          log.error({ pid, reason: messageOf(error) }, "a process of the cluster can't start"),
+      );
+    } catch (error) {
+      // The system has no room for it now.
+      this.#replace(place, { err: error });
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import cluster, { type Worker } from "node:cluster";
+import { setTimeout as delay } from "node:timers/promises";
+import { StartError } from "../base/errors.ts";
+import { adopt } from "../linux/adopted.ts";
+import { standardOutputStream } from "../web/log-stream.ts";
+import {
+  type Assignment,
+  isToPrimary,
+  type ToPrimary,
+  type ToWorker,
+  type WorkerReport,
+} from "./messages.ts";
+import { passWholeLines } from "./whole-lines.ts";
+
+/** One worker, as the primary process has it: a process, and what is said to it. */
+
+/** How long a worker may take to say how it does. */
+const REPORT_MS = 1_000;
+/** How much longer than its grace a drain may take, and then the end of the process. */
+const MARGIN_MS = 5_000;
+
+/** How a process has ended, as it stands in the log. */
+export interface WorkerEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** A worker. Disposed of, it is killed. */
+export class WorkerProcess implements AsyncDisposable {
+  readonly pid: number | undefined;
+  readonly #worker: Worker;
+  readonly #port = Promise.withResolvers<number>();
+  readonly #drained = Promise.withResolvers<boolean>();
+  readonly #ended = Promise.withResolvers<WorkerEnd>();
+  /** Who waits for one, in the order of the questions. */
+  readonly #reports: ((report: WorkerReport) => void)[] = [];
+
+  constructor(assignment: Assignment) {
+    // Who waits for the port hears of it; who does not hears of the end.
+    this.#port.promise.catch(() => undefined);
+    this.#worker = cluster.fork();
+    const { process: child } = this.#worker;
+    this.pid = child.pid;
+    const adopted = child.pid === undefined ? undefined : adopt(child.pid);
+    if (child.stdout !== null) passWholeLines(child.stdout, standardOutputStream());
+    this.#worker.on("message", (message: unknown) => {
+      if (isToPrimary(message)) this.#hear(message);
+    });
+    // That it can't be started, or told something: an end follows, or has been.
+    this.#worker.on("error", () => undefined);
+    // And its output has been read to the end.
+    child.once("close", (exitCode, signal) => {
+      adopted?.[Symbol.dispose]();
+      this.#end({ exitCode, signal });
+    });
+    this.tell({ kind: "begin", assignment });
+  }
+
+  /** The port that it listens on. @throws {StartError} when it can't start. */
+  get port(): Promise<number> {
+    return this.#port.promise;
+  }
+
+  /** Its end, whatever the reason. Never rejects. */
+  get ended(): Promise<WorkerEnd> {
+    return this.#ended.promise;
+  }
+
+  /** Says something, in the order in which it is said, and before the next connection that it is given. */
+  tell(message: ToWorker): void {
+    // What can't be said any more is said to one who is gone.
+    this.#worker.send(message, () => undefined);
+  }
+
+  /** How it does. One who is gone has nothing in flight, and one who does not answer is at least so late. */
+  report(): Promise<WorkerReport> {
+    const { promise, resolve } = Promise.withResolvers<WorkerReport>();
+    this.#reports.push(resolve);
+    this.tell({ kind: "report" });
+    const gone = { inFlight: 0, eventLoopDelay: { p99Ms: null, maxMs: null } };
+    const late = { inFlight: 0, eventLoopDelay: { p99Ms: REPORT_MS, maxMs: REPORT_MS } };
+    return orLater(REPORT_MS, late, [promise, this.ended.then(() => gone)]);
+  }
+
+  /** Lets it finish, and end; kills it when that takes too long. True when nothing was cut. */
+  async drain(graceMs: number): Promise<boolean> {
+    this.tell({ kind: "drain" });
+    const isGone = this.ended.then(() => false);
+    const isClean = await orLater(graceMs + MARGIN_MS, undefined, [this.#drained.promise, isGone]);
+    // With what it has still to write.
+    if (isClean !== undefined) await orLater(MARGIN_MS, undefined, [this.ended]);
+    await this[Symbol.asyncDispose]();
+    return isClean ?? false;
+  }
+
+  /** At once; the system does the rest. */
+  kill(): void {
+    this.#worker.process.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await orLater(MARGIN_MS, undefined, [this.ended]);
+  }
+
+  #hear(message: ToPrimary): void {
+    switch (message.kind) {
+      case "listening":
+        this.#port.resolve(message.port);
+        return;
+      case "start-failed": {
+        const { remedy } = message;
+        this.#port.reject(new StartError(message.message, remedy === undefined ? {} : { remedy }));
+        return;
+      }
+      case "reported":
+        this.#reports.shift()?.(message.report);
+        return;
+      case "drained":
+        this.#drained.resolve(message.isClean);
+    }
+  }
+
+  #end(end: WorkerEnd): void {
+    const how = end.signal ?? `exit code ${end.exitCode}`;
+    const remedy = "Look at what it wrote before; or SIDECAR_CLUSTER=1";
+    this.#port.reject(
+      new StartError(`A process of the cluster ended while it started (${how}).`, { remedy }),
+    );
+    this.#ended.resolve(end);
+  }
+}
+
+/** The first of these, or `fallback` when none has come after so long. */
+async function orLater<T, F>(limitMs: number, fallback: F, work: readonly Promise<T>[]): Promise<T | F> {
+  const stop = new AbortController();
+  const late = delay(limitMs, fallback, { signal: stop.signal }).catch(() => fallback);
+  try {
+    return await Promise.race([...work, late]);
+  } finally {
+    stop.abort();
+  }
+}
