@@ -151,6 +151,9 @@ function createNodeServer(handlers: Http2Handlers, limits: Http2Limits) {
   const server = createServer(nodeOptions(limits));
   server.on("stream", (stream, headers, _flags, rawHeaders) => {
     if (!isServerStream(stream)) return;
+    // Whatever a client breaks is its own affair, at any moment: a session that fails makes all its streams fail, and
+    // one that nobody listens to would end the process.
+    stream.on("error", ignore);
     const fault = faultOf(headers, rawHeaders, limits);
     if (fault === undefined && handlers.direct(stream, headers, rawHeaders)) return;
     // The API that node:http has too: for what is not the core's, and so rarely asked for.
@@ -161,6 +164,8 @@ function createNodeServer(handlers: Http2Handlers, limits: Http2Limits) {
   });
   return server;
 }
+
+function ignore(): void {}
 
 /** What a server is given are always such; the types know only the common kind. */
 function isServerStream(stream: Http2Stream): stream is ServerHttp2Stream {
