@@ -1,4 +1,6 @@
+import { readdir, readlink } from "node:fs/promises";
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   connectRawHttp2,
@@ -111,6 +113,30 @@ test("a request that is broken before it is known to have a body is in the acces
   const line = await poll("the line", () => sidecar.log().find(({ path }) => path === "/never-begun"));
   expect(line).toMatchObject({ msg: "request", client: "127.0.0.1", status: 0, complete: false });
 });
+
+test("sessions that fail while their clients reset the connection leave no connection behind", async () => {
+  await using alone = await startSidecarProcess(1, { SIDECAR_LIMITS_KEEP_ALIVE_MS: "1000" });
+  const front = { port: alone.port, ca: await alone.ca() };
+  const before = await socketsOf(alone);
+  const attack = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      using client = await connectRawHttp2(front);
+      client.send(get(1, "/_sidecar/livez"), frame(FRAME.WINDOW_UPDATE, 0, 0, Buffer.alloc(4)));
+      // What has come and is not read when it closes makes it a reset; at another moment each time, to meet the write.
+      client.socket.pause();
+      await delay(index % 4);
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, () => attack(50)));
+  await poll("the connections to be closed", async () => (await socketsOf(alone)) <= before);
+});
+
+/** How many sockets a sidecar has open. */
+async function socketsOf({ process: { pid } }: RunningSidecar): Promise<number> {
+  const descriptors = await readdir(`/proc/${pid}/fd`);
+  const targets = descriptors.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => ""));
+  return (await Promise.all(targets)).filter((target) => target.startsWith("socket:")).length;
+}
 
 /** What a client gets that asks when all that is broken has been seen. */
 async function neighbour(): Promise<string> {
