@@ -19,6 +19,7 @@ import {
   UNKNOWN_EXPECTATION,
   UNKNOWN_PROTOCOL,
 } from "./request-faults.ts";
+import { SessionWatch } from "./session-watch.ts";
 
 /** HTTP/2 on connections whose TLS is done. */
 
@@ -59,6 +60,9 @@ export interface Http2 extends Disposable {
 }
 
 const KEEP_ALIVE_MS = 60_000;
+const WATCH_MIN_MS = 1_000;
+/** Longer than we linger for a client that does not close. */
+const WATCH_MAX_MS = 10_000;
 
 const MIB = 1_048_576;
 /** The most of an answer that waits for the client: what the core is held back beyond. */
@@ -68,12 +72,18 @@ const LOST_MIB = 64;
 /** What is under way in a session. */
 class Use implements Sweepable {
   readonly #session: ServerHttp2Session;
+  readonly #watch: SessionWatch;
   #streams = 0;
   #lostBytes = 0;
   idleSinceMs = performance.now();
 
-  constructor(session: ServerHttp2Session) {
+  constructor(session: ServerHttp2Session, socket: TLSSocket) {
     this.#session = session;
+    this.#watch = new SessionWatch(session, socket);
+  }
+
+  look(): void {
+    this.#watch.look();
   }
 
   get isIdle(): boolean {
@@ -107,10 +117,13 @@ class Use implements Sweepable {
 export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: Logger): Http2 {
   const sessions = new Map<ServerHttp2Session, Use>();
   const idleSweep = createIdleSweep(() => sessions.values(), Number.POSITIVE_INFINITY);
+  const watch = beginWatch(sessions, limits);
   let draining = false;
+  let accepted: TLSSocket | undefined;
   const server = createNodeServer(handlers, limits);
   server.on("session", (session) => {
-    const use = new Use(session);
+    if (accepted === undefined) return;
+    const use = new Use(session, accepted);
     sessions.set(session, use);
     session.on("stream", (stream) => {
       if (isServerStream(stream)) use.begin(stream);
@@ -133,7 +146,10 @@ export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: L
       // A stream that is a WebSocket may be silent for hours, though nobody is there any more.
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       // "Event: 'connection'" of node:http2: may be emitted by users to inject a connection.
+      // Its session is there before this returns, and has no other way to its socket.
+      accepted = socket;
       server.emit("connection", socket);
+      accepted = undefined;
     },
     drain() {
       draining = true;
@@ -141,16 +157,29 @@ export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: L
       for (const use of sessions.values()) if (!use.isIdle) use.end();
     },
     [Symbol.dispose]() {
+      watch[Symbol.dispose]();
       idleSweep[Symbol.dispose]();
       for (const session of sessions.keys()) session.destroy();
     },
   };
 }
 
+/** Looks at all sessions every few seconds. */
+function beginWatch(sessions: ReadonlyMap<unknown, Use>, { keepAliveMs }: Http2Limits): Disposable {
+  const everyMs = Math.max(Math.min(keepAliveMs, WATCH_MAX_MS), WATCH_MIN_MS);
+  const timer = setInterval(() => {
+    for (const use of sessions.values()) use.look();
+  }, everyMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 function createNodeServer(handlers: Http2Handlers, limits: Http2Limits) {
   const server = createServer(nodeOptions(limits));
   server.on("stream", (stream, headers, _flags, rawHeaders) => {
     if (!isServerStream(stream)) return;
+    // Whatever a client breaks is its own affair, at any moment: a session that fails makes all its streams fail, and
+    // one that nobody listens to would end the process.
+    stream.on("error", ignore);
     const fault = faultOf(headers, rawHeaders, limits);
     if (fault === undefined && handlers.direct(stream, headers, rawHeaders)) return;
     // The API that node:http has too: for what is not the core's, and so rarely asked for.
@@ -161,6 +190,8 @@ function createNodeServer(handlers: Http2Handlers, limits: Http2Limits) {
   });
   return server;
 }
+
+function ignore(): void {}
 
 /** What a server is given are always such; the types know only the common kind. */
 function isServerStream(stream: Http2Stream): stream is ServerHttp2Stream {

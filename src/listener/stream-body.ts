@@ -1,7 +1,17 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { CoreRequest } from "../web/exchange.ts";
 
 /** Longer than a client takes that has no body to send; short for one that waits for us before it sends its body. */
 const PATIENCE_MS = 100;
+
+/** How the head of a stream says that its body is delimited; undefined where that is to be seen. */
+export function framingOf(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): CoreRequest["framing"] | undefined {
+  if (stream.endAfterHeaders) return "none";
+  return headers["content-length"] === undefined ? undefined : "length";
+}
 
 /**
  * Calls `begin` when it is known whether a stream whose head does not say so has a body.

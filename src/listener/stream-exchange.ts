@@ -7,7 +7,7 @@ import { toAppError } from "../web/problem.ts";
 import { newRequestInfo } from "../web/request-info.ts";
 import { problemAnswer } from "../web/send-problem.ts";
 import { Fields, NO_FIELDS } from "../web/wire/fields.ts";
-import { whenBodyKnown } from "./stream-body.ts";
+import { framingOf, whenBodyKnown } from "./stream-body.ts";
 
 /** One HTTP/2 stream whose request goes to the core, without Node's request and answer objects in between. */
 
@@ -24,7 +24,7 @@ const HOLD_BACK_BYTES = 262_144;
 /** The client's end of an exchange, on a stream. */
 export class StreamExchange implements ClientSide {
   readonly #stream: ServerHttp2Stream;
-  readonly #request: CoreRequest;
+  #request: CoreRequest;
   readonly #owner: StreamOwner;
   #core: CoreSide | undefined;
   #head: AnswerHead | undefined;
@@ -39,15 +39,14 @@ export class StreamExchange implements ClientSide {
     this.#stream = stream;
     this.#request = request;
     this.#owner = owner;
-    // A stream that breaks is the client's affair: "close" follows.
-    stream.on("error", ignore);
     stream.on("close", () => this.#closed());
   }
 
-  /** Carries the request to the core; what is wrong with it is answered. */
-  start(): void {
+  /** Carries the request to the core, its body framed in this way; what is wrong with it is answered. */
+  start(framing: CoreRequest["framing"]): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
+    if (framing !== this.#request.framing) this.#request = { ...this.#request, framing };
     const core = this.#carry();
     if (core === undefined) return;
     this.#core = core;
@@ -199,16 +198,14 @@ function withoutBody(head: AnswerHead): AnswerHead {
 /** Carries a stream to the core that the gate has given to it, and answers it in any case. */
 export function carryStream(stream: ServerHttp2Stream, head: StreamHead, owner: StreamOwner): void {
   const { headers, rawHeaders } = head;
-  const begin = (framing: CoreRequest["framing"]) => {
-    const request = streamRequest(stream, head, { fields: fields ?? NO_FIELDS, framing });
-    const exchange = new StreamExchange(stream, request, owner);
-    if (fields !== undefined) exchange.start();
-    else exchange.fail(new AppError("bad-request", "A header has a line end in it."));
-  };
   const fields = http2Fields(rawHeaders);
-  if (stream.endAfterHeaders) begin("none");
-  else if (headers["content-length"] !== undefined) begin("length");
-  else whenBodyKnown(stream, (hasBody) => begin(hasBody ? "chunked" : "none"));
+  const framing = framingOf(stream, headers);
+  const request = streamRequest(stream, head, { fields: fields ?? NO_FIELDS, framing: framing ?? "chunked" });
+  // Before the body is known: whoever breaks the stream until then is to be found in the log.
+  const exchange = new StreamExchange(stream, request, owner);
+  if (fields === undefined) exchange.fail(new AppError("bad-request", "A header has a line end in it."));
+  else if (framing !== undefined) exchange.start(framing);
+  else whenBodyKnown(stream, (hasBody) => exchange.start(hasBody ? "chunked" : "none"));
 }
 
 /** The request of a stream, as the core's side takes it. */
@@ -237,8 +234,6 @@ export interface StreamHead {
 function resume(this: ServerHttp2Stream): void {
   this.resume();
 }
-
-function ignore(): void {}
 
 function headersOf(raw: readonly string[]): OutgoingHttpHeaders {
   const headers: Record<string, string[]> = Object.create(null);

@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 /**
  * What a test needs of the machine. Where it is not there the test is skipped, and says so; in a CI run (CI is set)
- * it fails instead, so that nothing is skipped there unseen.
+ * it fails instead, so that nothing is skipped there unseen; but for what a CI run can't get.
  */
 
 /** Something that not every machine has or allows. */
@@ -24,6 +26,19 @@ export function isMissing(need: Need): boolean {
   if (reason === undefined) return false;
   if (process.env["CI"] !== undefined) throw new Error(`These tests need ${need}: ${reason}`);
   console.warn(`skipped, needs ${need}: ${reason}`);
+  return true;
+}
+
+/**
+ * Tells whether tests must be skipped that need a program which no package has, and which so is missing in a CI run too.
+ * @param home where the program comes from.
+ */
+export function isNotOnPath(program: string, home: string): boolean {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, program)))) return false;
+  console.warn(
+    `skipped, needs ${program}: no such program on PATH, and no package of Debian or npm has it (${home})`,
+  );
   return true;
 }
 
