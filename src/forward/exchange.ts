@@ -1,3 +1,4 @@
+import { nowMs } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import type { CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
@@ -98,7 +99,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   onConnection(connection: CoreConnection): void {
     this.#connection = connection;
-    this.#sentAtMs = performance.now();
+    this.#sentAtMs = nowMs();
     connection.carry(this);
     if (connection.isConnecting) this.#begin("connect");
     if (this.#isDue) this.#send();
@@ -129,7 +130,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   onHead(head: ResponseHead): void {
     this.#hasAnswer = true;
-    this.#parts.request.info.coreMs = performance.now() - this.#sentAtMs;
+    this.#parts.request.info.coreMs = nowMs() - this.#sentAtMs;
     if (this.#connection !== undefined) this.#connection.hintMs = keepAliveHintMs(head);
     this.#isEventStream = isEventStream(head);
     this.#begin("idle");
@@ -181,7 +182,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   get heldUp(): HeldUp | undefined {
     if (this.#phase !== "client" && this.#phase !== "body") return undefined;
-    const forMs = performance.now() - this.#sentAtMs;
+    const forMs = nowMs() - this.#sentAtMs;
     const bytesPerSecond = (this.#moved * 1_000) / forMs;
     return { client: this.#settings.clientOf(this.#parts.request), forMs, bytesPerSecond };
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { nowMs } from "../base/clock.ts";
 import type { CoreRequest } from "./exchange.ts";
 import { clientAddress, isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
 import { type Logger, writeInfoLine } from "./log.ts";
@@ -47,7 +48,7 @@ export function logConnect(
 export function logRefusal(log: Logger, refusal: Refusal): void {
   const { requestId, client, method, target, http, startedAtMs, status, failure, complete } = refusal;
   const path = target === undefined ? undefined : pathOf(target);
-  const durationMs = startedAtMs === undefined ? undefined : round(performance.now() - startedAtMs);
+  const durationMs = startedAtMs === undefined ? undefined : round(nowMs() - startedAtMs);
   log.info(
     { requestId, client, method, path, http, route: "refused", durationMs, failure, status, complete },
     "request",
@@ -65,7 +66,7 @@ export function logCarried(
     log,
     `"requestId":${quoted(info.id)},"client":${quoted(client)},"method":"${method}",` +
       `"path":${quoted(pathOf(target))},"http":"${version}","route":"${info.route}",` +
-      `"durationMs":${round(performance.now() - info.startedAtMs)},` +
+      `"durationMs":${round(nowMs() - info.startedAtMs)},` +
       (info.coreMs === undefined ? "" : `"coreMs":${round(info.coreMs)},`) +
       (info.failure === undefined ? "" : `"failure":"${info.failure}",`) +
       `"status":${status},"complete":${isComplete}`,
@@ -101,7 +102,7 @@ function ending({ route, user, startedAtMs, coreMs, failure }: RequestInfo) {
   return {
     route,
     user,
-    durationMs: round(performance.now() - startedAtMs),
+    durationMs: round(nowMs() - startedAtMs),
     coreMs: coreMs === undefined ? undefined : round(coreMs),
     failure,
   };

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { AppError, ErrorCode } from "../base/errors.ts";
 import { clientAddressOf } from "./client-address.ts";
 import { closeLingering } from "./lingering-close.ts";
 import { problemOf } from "./problem.ts";
+import { newRequestId } from "./request-info.ts";
 import { problemHeaders } from "./send-problem.ts";
 
 /** Refusals over HTTP/1.1 where there is no answer object to send them by: a request that was never understood. */
@@ -44,7 +44,7 @@ export function refuseOnSocket(
   request: RefusedRequest = {},
   refused: (refusal: Refusal) => void = () => undefined,
 ): void {
-  const requestId = request.requestId ?? randomUUID();
+  const requestId = request.requestId ?? newRequestId();
   const client = clientAddressOf(socket);
   socket.once("close", settle);
   socket.once("finish", settle);

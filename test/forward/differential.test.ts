@@ -73,7 +73,7 @@ function difference(onLean: Record<string, unknown>, onNode: Record<string, unkn
     .join("");
 }
 
-const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g;
+const ID = /\b[\da-f]{32}\b/g;
 /** Of one connection, and written as each way likes. */
 const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding", "date"]);
 /** The refusals of what is not HTTP. */
@@ -89,7 +89,7 @@ function comparable(seen: Seen) {
     byCore: seen.byCore.map((message) => ({ ...message, fields: masked(message.fields) })),
     oddForCore: seen.oddForCore,
     byClient: seen.byClient.map((message) => (isRefusal(message) ? "refused" : comparableAnswer(message))),
-    oddForClient: seen.byClient.some(isRefusal) ? "" : seen.oddForClient.replace(UUID, "id"),
+    oddForClient: seen.byClient.some(isRefusal) ? "" : seen.oddForClient.replace(ID, "id"),
     isClosed: seen.isClosed,
     log: seen.log.map(comparableLine),
   };
@@ -107,7 +107,7 @@ function comparableAnswer(message: Message) {
     fields: masked(message.fields.filter(([name]) => !OF_CONNECTION.has(name.toLowerCase()))),
     dates: message.fields.filter(([name]) => name.toLowerCase() === "date").length,
     closes: closes(message),
-    body: message.body.replace(UUID, "id"),
+    body: message.body.replace(ID, "id"),
   };
 }
 
@@ -116,12 +116,12 @@ function comparableLine({ time: _, durationMs: __, coreMs, ...line }: Record<str
   return {
     ...line,
     hasCoreMs: coreMs !== undefined,
-    requestId: String(line["requestId"]).replace(UUID, "id"),
+    requestId: String(line["requestId"]).replace(ID, "id"),
   };
 }
 
 function masked(fields: FieldList) {
-  return fields.map(([name, value]) => `${name}: ${value.replace(UUID, "id")}`);
+  return fields.map(([name, value]) => `${name}: ${value.replace(ID, "id")}`);
 }
 
 function closes({ fields }: Message): boolean {

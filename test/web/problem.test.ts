@@ -96,7 +96,7 @@ describe("a problem document", () => {
   test("an id that could break a log line is replaced", async () => {
     const answer = await send(`${served.url}/known`, { headers: { "X-Request-Id": 'a"b {}' } });
 
-    expect(answer.headers["x-request-id"]).toMatch(/^[\w-]{36}$/);
+    expect(answer.headers["x-request-id"]).toMatch(/^[\da-f]{32}$/);
   });
 
   test("a full disk is said to be one", async () => {

@@ -1,3 +1,4 @@
+import { turnMs } from "../../base/clock.ts";
 import { BatchedWriter } from "../../web/wire/batched-writer.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import type { Piece } from "../../web/wire/pieces.ts";
@@ -77,7 +78,7 @@ export class CoreConnection implements ResponseSink {
    */
   get closedAfterMs(): number | undefined {
     if (!this.#wasClosedByCore) return undefined;
-    if (this.#isIdle) return performance.now() - this.idleSinceMs;
+    if (this.#isIdle) return turnMs() - this.idleSinceMs;
     return this.isReused && !this.#reader.hasBegun ? this.#idleMs : undefined;
   }
 
@@ -105,7 +106,7 @@ export class CoreConnection implements ResponseSink {
   /** Gives it to a user, who then writes a request. */
   carry(user: ConnectionUser): void {
     this.#user = user;
-    if (this.#requests > 0) this.#idleMs = performance.now() - this.idleSinceMs;
+    if (this.#requests > 0) this.#idleMs = turnMs() - this.idleSinceMs;
     this.#isIdle = false;
     this.#requests += 1;
     this.#isOver = false;
@@ -190,7 +191,7 @@ export class CoreConnection implements ResponseSink {
       return;
     }
     this.#socket.resume();
-    this.idleSinceMs = performance.now();
+    this.idleSinceMs = turnMs();
     this.#isIdle = true;
     this.#owner.onFree(this);
   }

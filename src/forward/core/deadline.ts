@@ -1,3 +1,5 @@
+import { nowMs, turnMs } from "../../base/clock.ts";
+
 /**
  * A deadline that moves at every piece of data: moving it later is a mere assignment, the timer behind it is set anew
  * only when it fires too early.
@@ -14,7 +16,7 @@ export class Deadline {
 
   /** Moves the deadline to `inMs` from now. */
   set(inMs: number): void {
-    const now = performance.now();
+    const now = turnMs();
     this.#atMs = now + inMs;
     if (this.#atMs < this.#firesAtMs) this.#arm(now);
   }
@@ -34,7 +36,7 @@ export class Deadline {
   }
 
   #fire(): void {
-    const now = performance.now();
+    const now = nowMs();
     this.#timer = undefined;
     this.#firesAtMs = Number.POSITIVE_INFINITY;
     // Timers may fire a millisecond early.

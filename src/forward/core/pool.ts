@@ -1,3 +1,4 @@
+import { turnMs } from "../../base/clock.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../../web/log.ts";
@@ -125,7 +126,7 @@ export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
     const index = this.#idle.indexOf(connection);
     if (index !== -1) {
       this.#idle.splice(index, 1);
-      if (closedAfterMs === undefined) this.#memory.keptFor(performance.now() - connection.idleSinceMs);
+      if (closedAfterMs === undefined) this.#memory.keptFor(turnMs() - connection.idleSinceMs);
     }
     if (connectError !== undefined) this.#circuit.failed(connectError);
     this.#serveWaiting();
@@ -146,7 +147,7 @@ export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
         last.destroy();
         continue;
       }
-      const idleMs = performance.now() - last.idleSinceMs;
+      const idleMs = turnMs() - last.idleSinceMs;
       if (!this.#isGoodFor(choice, idleMs)) return undefined;
       this.#idle.pop();
       this.#memory.keptFor(idleMs);
@@ -181,14 +182,14 @@ export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
         }),
       );
     }, queueTimeoutMs);
-    this.#waiting.set(waiter, { choice, timer, sinceMs: performance.now() });
+    this.#waiting.set(waiter, { choice, timer, sinceMs: turnMs() });
     this.#roomMaker ??= setTimeout(() => this.#makeRoom(), PATIENCE_MS);
   }
 
   /** Ends what only goes on slowly, for each who has waited long enough. */
   #makeRoom(): void {
     this.#roomMaker = undefined;
-    const before = performance.now() - PATIENCE_MS + 1;
+    const before = turnMs() - PATIENCE_MS + 1;
     const impatient = [...this.#waiting.values()].filter(({ sinceMs }) => sinceMs <= before).length;
     for (let count = 0; count < impatient; count += 1) {
       const connection = chooseToEnd(this.#all, this.#settings.maxConnections);

@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { turnMs } from "../../base/clock.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../../web/exchange.ts";
 import { closeLingering } from "../../web/lingering-close.ts";
 import { toAppError } from "../../web/problem.ts";
@@ -53,7 +54,7 @@ export class LeanConnection implements AnswerOwner {
   #closesAfter = false;
   #isReading = false;
   /** Since when nothing is under way, by `performance.now()`. */
-  idleSinceMs = performance.now();
+  idleSinceMs = turnMs();
 
   readonly #onData = (piece: Buffer) => this.#take(piece);
   readonly #onDrain = () => this.#core?.resume();
@@ -101,7 +102,7 @@ export class LeanConnection implements AnswerOwner {
       this.end();
       return;
     }
-    this.idleSinceMs = performance.now();
+    this.idleSinceMs = turnMs();
     this.#socket.resume();
     // The rest of a body that the core did not want is read and thrown away.
     this.#place = this.#bodyLeft > 0 ? "body" : "between";

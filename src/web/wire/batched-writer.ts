@@ -1,3 +1,5 @@
+// The global of this name is looked up by a getter each time.
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { join, type Piece } from "./pieces.ts";
 
