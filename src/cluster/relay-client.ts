@@ -1,5 +1,4 @@
 import { Agent, type ClientRequest, type IncomingMessage, METHODS, request as startRequest } from "node:http";
-import { constants } from "node:http2";
 import { AppError, isErrorCode, messageOf } from "../base/errors.ts";
 import type { Destinations } from "../listener/dispatch.ts";
 import { clientCertificateName } from "../web/client-certificate.ts";
@@ -172,6 +171,7 @@ function failureOf(error: unknown): AppError {
 
 /** Breaks an answer off, so that it can't be taken for complete. */
 function cut(answer: ServerAnswer): void {
-  if (isHttp2Answer(answer)) answer.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  // By RST_STREAM with INTERNAL_ERROR; `close` would send an orderly end before it, where all was sent.
+  if (isHttp2Answer(answer)) answer.stream.destroy(new Error("the answer was cut short"));
   else answer.destroy();
 }

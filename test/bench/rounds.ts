@@ -55,12 +55,14 @@ interface LoadOptions extends Pick<RoundsOptions, "dir" | "signal"> {
 }
 
 const WARM_UP_SHARE = 0.15;
+/** Loads that do not count: what compiles its code while it runs needs some thousands of requests for that. */
+export const WARM_UPS = 4;
 /** Less than this share of the requests tells nothing, however slow the peer. */
 const LEAST_SHARE = 0.05;
 
 /**
  * Measures all peers in turn, round after round, so that what else the machine does in a minute hits all of them alike.
- * Each begins with a load that does not count: code is compiled, connections to the core are made. A peer that fails is
+ * Each begins with loads that do not count: code is compiled, connections to the core are made. A peer that fails is
  * left out of the rest of the scenario.
  */
 export async function measureRounds(options: RoundsOptions): Promise<Measurements> {
@@ -93,10 +95,10 @@ async function measureScenario(
   /** What each has reached in its last load. */
   const rates = new Map<string, number>();
   let able = contenders.filter(({ peer }) => peer.protocols.includes(scenario.protocol));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1 - WARM_UPS; round <= rounds; round++) {
     for (const contender of rotated(able, round)) {
       const { name } = contender.peer;
-      progress(`${scenario.name}: ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}: ${name}`);
+      progress(`${scenario.name}: ${round <= 0 ? "warming up" : `round ${round} of ${rounds}`}: ${name}`);
       const requests = requestsOf(scenario, options, perSecond ?? rates.get(name));
       const outcome = await measureOnce(scenario, contender, { ...options, requests, perSecond });
       if ("reason" in outcome) {

@@ -1,6 +1,7 @@
 // The global of this name is looked up by a getter each time.
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { borrowChunk, CHUNK_BYTES, giveChunkBack } from "./chunk-pool.ts";
 import { join, type Piece } from "./pieces.ts";
 
 /**
@@ -57,19 +58,35 @@ export class BatchedWriter {
     this.#bytes += piece.length;
   }
 
-  /** Gathers a copy of the bytes, joined with the text before and after them: that costs no more than to keep them. */
+  /**
+   * Gathers a copy of the bytes, joined with the text before and after them: that costs no more than to keep them. What
+   * is large goes out at once, while it is at hand for the processor.
+   */
   addCopy(data: Buffer, after = ""): void {
-    const last = this.#last;
-    const before = typeof last === "string" ? last : "";
-    const copy = Buffer.allocUnsafe(before.length + data.length + after.length);
-    if (before !== "") {
-      copy.write(before, 0, "latin1");
-      this.#last = this.#earlier?.pop();
-      this.#bytes -= before.length;
+    const before = this.#takeText();
+    const bytes = before.length + data.length + after.length;
+    const isLarge = data.length >= LARGE_BYTES && bytes <= CHUNK_BYTES;
+    const chunk = isLarge ? borrowChunk() : Buffer.allocUnsafe(bytes);
+    if (before !== "") chunk.write(before, 0, "latin1");
+    data.copy(chunk, before.length);
+    if (after !== "") chunk.write(after, before.length + data.length, "latin1");
+    if (!isLarge) {
+      this.add(chunk);
+      return;
     }
-    data.copy(copy, before.length);
-    if (after !== "") copy.write(after, before.length + data.length, "latin1");
-    this.add(copy);
+    this.sendNow();
+    if (!this.#socket.writable) return;
+    this.#writes += 1;
+    this.#socket.write(chunk.subarray(0, bytes), () => giveChunkBack(chunk));
+  }
+
+  /** Takes away the piece that was added last, where it is text. */
+  #takeText(): string {
+    const last = this.#last;
+    if (typeof last !== "string") return "";
+    this.#last = this.#earlier?.pop();
+    this.#bytes -= last.length;
+    return last;
   }
 
   /** What was gathered goes out at the end of this turn. */
@@ -114,6 +131,9 @@ export class BatchedWriter {
     else this.#socket.write(piece);
   }
 }
+
+/** From this size on, memory that is used again and again costs less than memory of its own. */
+const LARGE_BYTES = 16_384;
 
 const NONE: readonly Piece[] = [];
 
