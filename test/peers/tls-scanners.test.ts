@@ -50,6 +50,7 @@ interface Finding {
 
 /** What testssl complains of and is as it should be, by id, with the reason. */
 const ACCEPTED: Readonly<Record<string, string>> = {
+  engine_problem: "it speaks of the scanner's own OpenSSL, which has no GOST",
   cert_revocation: "a certificate of one's own local CA lives for a year and has nobody to revoke it",
 };
 
