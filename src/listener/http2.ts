@@ -68,6 +68,8 @@ const MIB = 1_048_576;
 /** The most of an answer that waits for the client: what the core is held back beyond. */
 const STREAM_BYTES = MIB / 4;
 const LOST_MIB = 64;
+/** What a stream that is reset may leave counted: more than waits for the client as far as we can see. */
+const LOST_STREAM_BYTES = 4 * STREAM_BYTES;
 
 /** What is under way in a session. */
 class Use implements Sweepable {
@@ -95,12 +97,13 @@ class Use implements Sweepable {
     stream.once("close", () => {
       this.#streams -= 1;
       this.idleSinceMs = performance.now();
-      if ((stream.rstCode !== 0 || stream.aborted) && stream.headersSent) this.#lostBytes += STREAM_BYTES;
+      const hasCarried = stream.headersSent || !stream.endAfterHeaders;
+      if ((stream.rstCode !== 0 || stream.aborted) && hasCarried) this.#lostBytes += LOST_STREAM_BYTES;
     });
   }
 
   /**
-   * Whether the client is to open a new session. What a stream that is reset had still to send counts against
+   * Whether the client is to open a new session. What a stream that is reset had still to send, or of its request, counts against
    * `maxSessionMemory` for as long as the session lasts (Node 24 and 26 free it, but forget to count it out), and once
    * that is used up every further stream is reset.
    */

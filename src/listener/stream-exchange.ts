@@ -52,8 +52,8 @@ export class StreamExchange implements ClientSide {
     this.#core = core;
     stream.on("drain", () => core.resume());
     if (this.#request.framing !== "none") this.#passBody(core);
-    // Not read before: Node would destroy the stream while it still has the answer to write, and make an error of it.
-    else stream.on("finish", resume);
+    // A stream that is never read does not report that it was reset without an error, and keeps its place in the session.
+    else stream.resume();
     core.start();
   }
 
@@ -229,10 +229,6 @@ export interface StreamHead {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly verdict: { readonly target: string; readonly authority: string | undefined };
-}
-
-function resume(this: ServerHttp2Stream): void {
-  this.resume();
 }
 
 function headersOf(raw: readonly string[]): OutgoingHttpHeaders {

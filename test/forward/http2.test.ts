@@ -260,4 +260,34 @@ describe("over HTTP/2", () => {
     using client = open(front);
     await poll("the settings", () => client.session.remoteSettings.maxConcurrentStreams === 100);
   });
+
+  test.each([
+    ["before the answer", "", 0],
+    ["in the middle of it", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", 4],
+  ])(
+    "streams that a client ends without an error, %s, keep no place in its session",
+    async (_when, beginning, bytes) => {
+      await using core = await startRawCore((connection) => {
+        connection.socket.on("data", (head) => {
+          connection.socket.write(String(head).includes("/last") ? OK : beginning);
+        });
+      });
+      await using front = await startFront(core.port, { limits: { maxStreams: 20 } });
+      using client = open(front);
+      // More than may be open at once.
+      for (let count = 0; count < 40; count += 1) {
+        const stream = client.session.request({ ":path": "/" });
+        let received = 0;
+        stream.on("data", (data: Buffer) => {
+          received += data.length;
+        });
+        stream.on("error", () => undefined);
+        const isThere = () => (bytes > 0 ? received === bytes : core.connections.length > count);
+        await poll("the request to be under way", isThere, { intervalMs: 2 });
+        stream.close(constants.NGHTTP2_NO_ERROR);
+        await poll("nothing in flight", () => front.forwarder.inFlight === 0, { intervalMs: 2 });
+      }
+      expect(await client.ask({ ":path": "/last" })).toMatchObject({ body: "ok", rstCode: 0 });
+    },
+  );
 });

@@ -70,7 +70,8 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
     }
     return session;
   };
-  const client: Client = ({ path, body, enoughBytes, abortMs }) => {
+  const client: Client = ({ path, ...asked }) => {
+    const { body, enoughBytes, abortMs } = asked;
     const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
     const stream = current().request({ ":path": path, ":method": body === undefined ? "GET" : "POST" });
     const pieces: Buffer[] = [];
@@ -91,7 +92,11 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
       if (bytes >= (enoughBytes ?? Number.POSITIVE_INFINITY)) leave();
     });
     stream.on("close", () => {
-      if (stream.rstCode !== 0)
+      // Nobody has looked at it, and the session is at its end: sent once more, as browsers do (RFC 9113 section 8.7).
+      if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
+        session?.close();
+        client({ path, ...asked }).then(resolve, reject);
+      } else if (stream.rstCode !== 0)
         reject(new Failed(status === "200" ? "cut" : `reset ${stream.rstCode}, ${status}`));
       else if (status === "200") resolve(Buffer.concat(pieces));
       else reject(new Failed(`${status} ${failure}`));
