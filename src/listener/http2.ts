@@ -92,13 +92,15 @@ class Use implements Sweepable {
     return this.#streams === 0;
   }
 
-  begin(stream: ServerHttp2Stream): void {
+  begin(stream: ServerHttp2Stream, isTunnel: boolean): void {
     this.#streams += 1;
     stream.once("close", () => {
       this.#streams -= 1;
       this.idleSinceMs = performance.now();
-      const hasCarried = stream.headersSent || !stream.endAfterHeaders;
-      if ((stream.rstCode !== 0 || stream.aborted) && hasCarried) this.#lostBytes += LOST_STREAM_BYTES;
+      if (stream.rstCode === 0 && !stream.aborted) return;
+      // A WebSocket is often ended so, and little waits on it.
+      if (isTunnel) this.#lostBytes += stream.headersSent ? STREAM_BYTES : 0;
+      else if (stream.headersSent || !stream.endAfterHeaders) this.#lostBytes += LOST_STREAM_BYTES;
     });
   }
 
@@ -128,8 +130,8 @@ export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: L
     if (accepted === undefined) return;
     const use = new Use(session, accepted);
     sessions.set(session, use);
-    session.on("stream", (stream) => {
-      if (isServerStream(stream)) use.begin(stream);
+    session.on("stream", (stream, headers) => {
+      if (isServerStream(stream)) use.begin(stream, headers[":method"] === "CONNECT");
       // While a stream is under way: a client that asks one thing after the other has then no other on its way.
       if (draining || use.isWornOut) session.close();
     });
