@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, isErrno } from "../base/errors.ts";
-import { isHttp2, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
 import { coreUnavailable } from "./core/errors.ts";
@@ -37,25 +37,13 @@ export function coreFailure(error: unknown, coreUrl: string): AppError {
 
 /**
  * Answers in the core's place, as a page for a browser and as a problem document for a program; where the answer has
- * begun already, breaks it off.
+ * begun already, breaks it off, so that the client can't take it for complete (RFC 9112 section 8).
  */
-export function answerFailure(request: ServerRequest, answer: ServerAnswer, error: AppError): void {
+export function answerFailure(request: IncomingMessage, answer: ServerResponse, error: AppError): void {
   if (answer.headersSent || answer.destroyed) {
     requestInfo(request).failure = error.code;
-    breakOff(request, answer);
+    answer.destroy();
   } else {
     sendProblem(request, answer, error, { pageForBrowsers: true });
   }
 }
-
-/** Ends an answer so that the client can't take it for complete (RFC 9112 section 8, RFC 9113 section 8.1.1). */
-export function breakOff(request: ServerRequest, answer: ServerAnswer): void {
-  if (isHttp2(request)) {
-    request.stream.close(INTERNAL_ERROR);
-  } else {
-    answer.destroy();
-  }
-}
-
-/** NGHTTP2_INTERNAL_ERROR (RFC 9113 section 7). */
-const INTERNAL_ERROR = 0x2;

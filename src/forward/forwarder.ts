@@ -1,9 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../settings/schema.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
-import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
 import type { TrustedPeers } from "../web/trusted-peers.ts";
-import { whenBodyKnown } from "./body-start.ts";
 import { bodyTooLarge } from "./body-watch.ts";
 import { addressOf } from "./core/address.ts";
 import { CorePool } from "./core/pool.ts";
@@ -16,10 +15,15 @@ import { Upgrader } from "./upgrade/upgrader.ts";
 /** Carries requests to the core and its answers back. It knows nothing of Koa or of what the sidecar adds. */
 export interface Forwarder extends Disposable {
   /**
-   * Forwards one request that Node has read, and answers it in any case. `target` goes out as it is; `authority` is
+   * Forwards one HTTP/1.1 request that Node has read, and answers it in any case. `target` goes out as it is; `authority` is
    * that of an absolute-form target.
    */
-  forward(request: ServerRequest, answer: ServerAnswer, target: string, authority: string | undefined): void;
+  forward(
+    request: IncomingMessage,
+    answer: ServerResponse,
+    target: string,
+    authority: string | undefined,
+  ): void;
   /**
    * Forwards one request of any client side.
    * @throws {AppError} `bad-request` where it can't be forwarded.
@@ -88,16 +92,12 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
       // A broken pipe to a client that has gone is the client's affair: "close" ends the exchange.
       answer.on("error", () => undefined);
       request.on("error", () => undefined);
-      whenBodyKnown(request, () => {
-        if (answer.destroyed) return;
-        try {
-          const client = new ServerClient(request, answer, { isClosing, maxTrailers: limits.headerCount });
-          const exchange = carry(coreRequestOf(request, target, authority), client);
-          client.join(exchange);
-        } catch (error) {
-          answerFailure(request, answer, coreFailure(error, core.url));
-        }
-      });
+      try {
+        const client = new ServerClient(request, answer, { isClosing, maxTrailers: limits.headerCount });
+        client.join(carry(coreRequestOf(request, target, authority), client));
+      } catch (error) {
+        answerFailure(request, answer, coreFailure(error, core.url));
+      }
     },
     [Symbol.dispose]() {
       pool[Symbol.dispose]();

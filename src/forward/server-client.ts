@@ -1,20 +1,13 @@
-import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../base/errors.ts";
 import type { AnswerHead, ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
-import {
-  clientAddress,
-  isHttp2,
-  isHttp2Answer,
-  type ServerAnswer,
-  type ServerRequest,
-} from "../web/http-types.ts";
+import { clientAddress } from "../web/http-types.ts";
 import { requestInfo } from "../web/request-info.ts";
-import { Fields, type RawHeaders } from "../web/wire/fields.ts";
+import { Fields } from "../web/wire/fields.ts";
 import { answerFailure } from "./failure.ts";
-import { toHeaderObject, toPairs } from "./headers.ts";
+import { toPairs } from "./headers.ts";
 
-/** The client's side of an exchange where Node's own servers speak to the client. */
+/** The client's side of an exchange where Node's own HTTP/1.1 server speaks to the client. */
 
 /** Beyond this much that waits to be sent, the core is held back. */
 const HOLD_BACK_BYTES = 262_144;
@@ -26,8 +19,8 @@ const TOO_MANY_TRAILERS = new AppError("header-too-large", "The request has too 
 
 /** The client's end of an exchange, on Node's request and answer. */
 export class ServerClient implements ClientSide {
-  readonly #request: ServerRequest;
-  readonly #answer: ServerAnswer;
+  readonly #request: IncomingMessage;
+  readonly #answer: ServerResponse;
   readonly #isClosing: () => boolean;
   readonly #maxTrailers: number;
   /** HTTP/1.0 knows no chunks (RFC 9112 section 7.1): its bodies end with a length or with the connection. */
@@ -39,15 +32,15 @@ export class ServerClient implements ClientSide {
   #isEnded = false;
 
   constructor(
-    request: ServerRequest,
-    answer: ServerAnswer,
+    request: IncomingMessage,
+    answer: ServerResponse,
     { isClosing, maxTrailers }: { readonly isClosing: () => boolean; readonly maxTrailers: number },
   ) {
     this.#request = request;
     this.#answer = answer;
     this.#isClosing = isClosing;
     this.#maxTrailers = maxTrailers;
-    this.#takesTrailers = isHttp2(request) || request.httpVersionMinor > 0;
+    this.#takesTrailers = request.httpVersionMinor > 0;
   }
 
   get waitingBytes(): number {
@@ -56,14 +49,14 @@ export class ServerClient implements ClientSide {
 
   /** Joins it to the core's end: the request's body flows, and each side hears when the other goes. */
   join(core: CoreSide): void {
-    const request: Readable = this.#request;
+    const request = this.#request;
     this.#answer.on("drain", () => core.resume());
     request.on("data", (data: Buffer) => {
       if (!core.write(data)) request.pause();
       core.flush();
     });
     request.on("end", () => {
-      const { rawTrailers } = this.#request;
+      const { rawTrailers } = request;
       if (rawTrailers.length > this.#maxTrailers * 2) {
         core.abort();
         this.fail(TOO_MANY_TRAILERS);
@@ -83,12 +76,8 @@ export class ServerClient implements ClientSide {
   interim({ status, fields, drops }: AnswerHead): void {
     const answer = this.#answer;
     if (this.#head !== undefined || answer.headersSent || answer.destroyed) return;
-    if (isHttp2(this.#request)) {
-      this.#request.stream.additionalHeaders({ ...toHeaderObject(fields.raw(drops)), ":status": status });
-      return;
-    }
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
-    if (!this.#takesTrailers || isHttp2Answer(answer)) return;
+    if (!this.#takesTrailers) return;
     // Only so does Node know that the client was told to go on, and keeps the connection.
     if (status === 100) answer.writeContinue();
     else answer.writeInformation(status, fields.raw(drops));
@@ -110,7 +99,7 @@ export class ServerClient implements ClientSide {
     if (this.#isGone()) return;
     const last = this.#gathered.pop();
     this.#writeGathered();
-    if (trailers.names.length > 0 && this.#takesTrailers) this.#addTrailers(trailers.raw());
+    if (trailers.names.length > 0 && this.#takesTrailers) this.#answer.addTrailers(toPairs(trailers.raw()));
     if (last === undefined) this.#answer.end();
     else this.#answer.end(last);
     this.#dropRest();
@@ -120,7 +109,8 @@ export class ServerClient implements ClientSide {
     if (this.#isEnded || this.#isGone()) return;
     const isBare = this.#gathered.length === 0 && this.#head !== undefined;
     this.#writeGathered();
-    if (isBare) this.#flushHead();
+    // `flushHeaders` writes UTF-8, which makes two bytes of one.
+    if (isBare) this.#answer.write("", "latin1");
   }
 
   resumeBody(): void {
@@ -145,7 +135,7 @@ export class ServerClient implements ClientSide {
 
   #writeGathered(): void {
     this.#writeHead();
-    for (const data of this.#gathered) this.#write(data);
+    for (const data of this.#gathered) this.#answer.write(data);
     this.#gathered = [];
     this.#gatheredBytes = 0;
   }
@@ -154,12 +144,10 @@ export class ServerClient implements ClientSide {
     const head = this.#head;
     if (head === undefined) return;
     this.#head = undefined;
-    const answer = this.#answer;
-    if (isHttp2Answer(answer)) answer.writeHead(head.status, toHeaderObject(head.fields.raw(head.drops)));
-    else answer.writeHead(head.status, head.reason, this.#http1Fields(head));
+    this.#answer.writeHead(head.status, head.reason, this.#rawFields(head));
   }
 
-  #http1Fields({ fields, drops, framing }: AnswerHead): string[] {
+  #rawFields({ fields, drops, framing }: AnswerHead): string[] {
     const isUnbounded = framing === "chunked" || framing === "close";
     const isChunked = isUnbounded && this.#takesTrailers;
     return [
@@ -169,37 +157,19 @@ export class ServerClient implements ClientSide {
       ...(this.#isClosing() ? ["Connection", "close"] : []),
     ];
   }
-
-  #write(data: Buffer): void {
-    const answer = this.#answer as ServerResponse;
-    answer.write(data);
-  }
-
-  #flushHead(): void {
-    const answer = this.#answer;
-    if (isHttp2Answer(answer)) answer.write("");
-    // `flushHeaders` writes UTF-8, which makes two bytes of one.
-    else answer.write("", "latin1");
-  }
-
-  #addTrailers(trailers: RawHeaders): void {
-    const answer = this.#answer;
-    if (isHttp2Answer(answer)) answer.addTrailers(toHeaderObject(trailers));
-    else answer.addTrailers(toPairs(trailers));
-  }
 }
 
 /** What the core needs to know of a request that Node has read. */
 export function coreRequestOf(
-  request: ServerRequest,
+  request: IncomingMessage,
   target: string,
   authority: string | undefined,
 ): CoreRequest {
   return {
     method: request.method ?? "GET",
     target,
-    authority: authority ?? (isHttp2(request) ? request.authority : undefined),
-    version: isHttp2(request) ? "2.0" : request.httpVersionMinor === 0 ? "1.0" : "1.1",
+    authority,
+    version: request.httpVersionMinor === 0 ? "1.0" : "1.1",
     fields: Fields.of(request.rawHeaders),
     framing: framingOf(request),
     peer: clientAddress(request) ?? "unknown",
@@ -207,10 +177,8 @@ export function coreRequestOf(
   };
 }
 
-function framingOf(request: ServerRequest): CoreRequest["framing"] {
+function framingOf(request: IncomingMessage): CoreRequest["framing"] {
   if (request.headers["transfer-encoding"] !== undefined) return "chunked";
   const length = request.headers["content-length"];
-  if (length !== undefined) return Number(length) === 0 ? "none" : "length";
-  if (isHttp2(request) && !request.stream.endAfterHeaders && !request.readableEnded) return "chunked";
-  return "none";
+  return length === undefined || Number(length) === 0 ? "none" : "length";
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { AppError } from "../base/errors.ts";
@@ -19,8 +19,9 @@ import { carryStream, type StreamOwner, streamRequest } from "./stream-exchange.
 /** Those who answer. */
 export interface Destinations {
   ours(request: ServerRequest, answer: ServerAnswer): void;
-  core(request: ServerRequest, answer: ServerAnswer, target: string, authority: string | undefined): void;
-  /** The same for a request that our own parser has read. */
+  /** Over HTTP/1.1, where Node has read the request. */
+  core(request: IncomingMessage, answer: ServerResponse, target: string, authority: string | undefined): void;
+  /** The same for every other request. */
   carry(request: CoreRequest, client: ClientSide): CoreSide;
   coreUpgrade(call: {
     request: IncomingMessage;
@@ -53,79 +54,47 @@ function clientOf({ peer, fields }: CoreRequest, trustedPeers: TrustedPeers): st
   return trustedPeers.isTrusted(peer) ? trustedPeers.clientOf(peer, fields.raw()) : peer;
 }
 
-/** What is bound for the core past Node's request and answer objects. */
-function createCarriers(
-  { destinations: { carry, coreConnect }, trustedPeers, accessLog, isClosing }: DispatchParts,
-  gate: Gate,
-): Required<Pick<ListenerHandlers, "lean" | "direct">> {
-  const over: StreamOwner["over"] = (request, { status, isComplete }) => {
-    if (accessLog === undefined) return;
-    logCarried(accessLog, request, { client: clientOf(request, trustedPeers), status, isComplete });
-  };
+/** Makes the handlers of the listener. */
+export function createDispatch(parts: DispatchParts): ListenerHandlers {
+  const gate = createGate(parts.prefix);
   return {
-    lean: {
-      ...{ isClosing, carry, over },
-      route({ method, target, lines, repeats }, peer) {
-        if (gate(target).kind !== "core") return undefined;
-        const { fields, lengthBytes, requestId } = lines;
-        const framing = lengthBytes === undefined || lengthBytes === 0 ? "none" : "length";
-        const info = newRequestInfo(requestId);
-        return { method, target, authority: undefined, version: "1.1", fields, repeats, framing, peer, info };
-      },
-    },
-    direct(stream, headers, rawHeaders) {
-      const verdict = gate(headers[":path"] ?? "/");
-      if (verdict.kind !== "core") return false;
-      const head = { headers, rawHeaders, verdict };
-      if (headers[":method"] !== "CONNECT") {
-        carryStream(stream, head, { carry, over });
-        return true;
-      }
-      const fields = http2Fields(rawHeaders);
-      if (fields === undefined) return false;
-      const request = streamRequest(stream, head, { fields, framing: "none" });
-      if (accessLog !== undefined) {
-        const client = clientOf(request, trustedPeers);
-        logConnect(accessLog, request, { client, protocol: headers[":protocol"], stream });
-      }
-      coreConnect(stream, request);
-      return true;
+    lean: leanHandlers(parts, gate),
+    http1: http1Handlers(parts, gate),
+    http2: http2Handlers(parts, gate),
+  };
+}
+
+/** Writes down what was carried past Node's request and answer objects. */
+function logsCarried({ accessLog, trustedPeers }: DispatchParts): StreamOwner["over"] {
+  if (accessLog === undefined) return () => undefined;
+  return (request, { status, isComplete }) =>
+    logCarried(accessLog, request, { client: clientOf(request, trustedPeers), status, isComplete });
+}
+
+function leanHandlers(parts: DispatchParts, gate: Gate): NonNullable<ListenerHandlers["lean"]> {
+  const { destinations, isClosing } = parts;
+  return {
+    ...{ isClosing, carry: destinations.carry, over: logsCarried(parts) },
+    route({ method, target, lines, repeats }, peer) {
+      if (gate(target).kind !== "core") return undefined;
+      const { fields, lengthBytes, requestId } = lines;
+      const framing = lengthBytes === undefined || lengthBytes === 0 ? "none" : "length";
+      const info = newRequestInfo(requestId);
+      return { method, target, authority: undefined, version: "1.1", fields, repeats, framing, peer, info };
     },
   };
 }
 
-/** Makes the handlers of the listener. */
-export function createDispatch(parts: DispatchParts): ListenerHandlers {
-  const { prefix, destinations, accessLog } = parts;
-  const gate = createGate(prefix);
+function http1Handlers(parts: DispatchParts, gate: Gate): ListenerHandlers["http1"] {
+  const { destinations, accessLog } = parts;
   return {
-    ...createCarriers(parts, gate),
     request(request, answer, expectsContinue) {
       if (accessLog !== undefined) logAccess(accessLog, request, answer);
-      if (request.method === "CONNECT") {
-        // `direct` did not want it, and the app must not say yes to it.
-        refuse(request, answer, NOTHING_HERE);
-        return;
-      }
       const verdict = gate(request.url ?? "/");
-      switch (verdict.kind) {
-        case "core":
-          destinations.core(request, answer, verdict.target, verdict.authority);
-          return;
-        case "ours":
-          requestInfo(request).route = "sidecar";
-          request.url = verdict.target;
-          if (verdict.authority !== undefined) request.headers.host = verdict.authority;
-          if (expectsContinue) sendContinue(answer);
-          destinations.ours(request, answer);
-          return;
-        case "refused":
-          refuse(request, answer, NOTHING_HERE);
-      }
-    },
-    refuse(request, answer, error) {
-      if (accessLog !== undefined) logAccess(accessLog, request, answer);
-      refuse(request, answer, error);
+      if (verdict.kind === "core") destinations.core(request, answer, verdict.target, verdict.authority);
+      else if (verdict.kind === "ours")
+        answerOurs(destinations, { request, answer, verdict, expectsContinue });
+      else refuse(request, answer, NOTHING_HERE);
     },
     refused: (refusal) => void (accessLog && logRefusal(accessLog, refusal)),
     upgrades(request) {
@@ -148,6 +117,59 @@ export function createDispatch(parts: DispatchParts): ListenerHandlers {
       });
     },
   };
+}
+
+function http2Handlers(parts: DispatchParts, gate: Gate): ListenerHandlers["http2"] {
+  const { destinations, accessLog, trustedPeers } = parts;
+  const { carry, coreConnect } = destinations;
+  const owner = { carry, over: logsCarried(parts) };
+  return {
+    direct(stream, headers, rawHeaders) {
+      const verdict = gate(headers[":path"] ?? "/");
+      if (verdict.kind !== "core") return false;
+      const head = { headers, rawHeaders, verdict };
+      if (headers[":method"] !== "CONNECT") {
+        carryStream(stream, head, owner);
+        return true;
+      }
+      const fields = http2Fields(rawHeaders);
+      if (fields === undefined) return false;
+      const request = streamRequest(stream, head, { fields, framing: "none" });
+      if (accessLog !== undefined) {
+        const client = clientOf(request, trustedPeers);
+        logConnect(accessLog, request, { client, protocol: headers[":protocol"], stream });
+      }
+      coreConnect(stream, request);
+      return true;
+    },
+    request(request, answer, expectsContinue) {
+      if (accessLog !== undefined) logAccess(accessLog, request, answer);
+      const verdict = gate(request.url ?? "/");
+      // What is the core's and yet not taken by `direct` is not to reach the app by another way; nor is a CONNECT ours.
+      if (verdict.kind !== "ours" || request.method === "CONNECT") refuse(request, answer, NOTHING_HERE);
+      else answerOurs(destinations, { request, answer, verdict, expectsContinue });
+    },
+    refuse(request, answer, error) {
+      if (accessLog !== undefined) logAccess(accessLog, request, answer);
+      refuse(request, answer, error);
+    },
+  };
+}
+
+/** A request for what is ours, as the gate let it through. */
+interface OursCall {
+  readonly request: ServerRequest;
+  readonly answer: ServerAnswer;
+  readonly verdict: { readonly target: string; readonly authority: string | undefined };
+  readonly expectsContinue: boolean;
+}
+
+function answerOurs({ ours }: Destinations, { request, answer, verdict, expectsContinue }: OursCall): void {
+  requestInfo(request).route = "sidecar";
+  request.url = verdict.target;
+  if (verdict.authority !== undefined) request.headers.host = verdict.authority;
+  if (expectsContinue) sendContinue(answer);
+  ours(request, answer);
 }
 
 function sendContinue(answer: ServerAnswer): void {

@@ -1,14 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { createServer } from "node:tls";
-import type { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
-import type { Refusal } from "../web/raw-refusal.ts";
 import { limitConnections } from "./connection-limit.ts";
-import { createHttp1 } from "./http1.ts";
+import { createHttp1, type Http1Handlers } from "./http1.ts";
 import { createHttp2, type Http2Handlers } from "./http2.ts";
 import { createLean } from "./lean/lean.ts";
 import type { LeanHandlers } from "./lean/lean-connection.ts";
@@ -20,17 +15,10 @@ import { type HandshakeMaterial, tlsOptions } from "./tls-options.ts";
 
 /** Who takes the requests. */
 export interface ListenerHandlers {
-  /** For the requests that our own parser reads; the others come by `request`, and all of them where this is missing. */
+  /** For the requests that our own parser reads; all others, and all where this is missing, are for `http1`. */
   readonly lean?: Omit<LeanHandlers, "handOver" | "limits"> | undefined;
-  /** Takes an HTTP/2 stream that is the core's; false for every other, which comes by `request`. */
-  direct: Http2Handlers["direct"];
-  request(request: ServerRequest, answer: ServerAnswer, expectsContinue: boolean): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  upgrades(request: IncomingMessage): boolean;
-  /** The request is not to be handled, but answered with this. */
-  refuse(request: ServerRequest, answer: ServerAnswer, error: AppError): void;
-  /** A request was refused already, on its connection. */
-  refused(refusal: Refusal): void;
+  readonly http1: Http1Handlers;
+  readonly http2: Http2Handlers;
 }
 
 /** The open HTTPS port. */
@@ -51,8 +39,8 @@ export async function startListener(
   handlers: ListenerHandlers,
   log: Logger,
 ): Promise<Listener> {
-  const http1 = createHttp1(handlers, limits);
-  const http2 = createHttp2(handlers, { ...limits, webSockets: https.http2WebSockets }, log);
+  const http1 = createHttp1(handlers.http1, limits);
+  const http2 = createHttp2(handlers.http2, { ...limits, webSockets: https.http2WebSockets }, log);
   const lean =
     handlers.lean && createLean({ ...handlers.lean, limits }, (socket) => http1.accept(socket), limits);
   const server = createServer({

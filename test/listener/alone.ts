@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCertificates } from "../../src/listener/certificates.ts";
 import { createDispatch } from "../../src/listener/dispatch.ts";
+import type { Http2Handlers } from "../../src/listener/http2.ts";
 import { type Listener, startListener } from "../../src/listener/listener.ts";
 import { loadSettings } from "../../src/settings/load.ts";
+import { logAccess } from "../../src/web/access-log.ts";
 import type { ServerAnswer, ServerRequest } from "../../src/web/http-types.ts";
 import { createLog } from "../../src/web/log.ts";
 import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
@@ -68,10 +71,21 @@ export async function startAlone(
     },
   });
   const lean = handlers.lean && { ...handlers.lean, route: () => undefined };
+  const http2: Http2Handlers = {
+    ...handlers.http2,
+    direct(stream, headers, rawHeaders) {
+      if (headers[":method"] === "CONNECT") return false;
+      const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+      const answer = new Http2ServerResponse(stream);
+      logAccess(log, request, answer);
+      core(request, answer);
+      return true;
+    },
+  };
   const listener = await startListener(
     settings,
     { certificates, clientCa: undefined },
-    { ...handlers, lean, direct: () => false },
+    { ...handlers, lean, http2 },
     log,
   );
   const requests = () => seen.filter(({ msg }) => msg === "request");
