@@ -73,7 +73,8 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
   const client: Client = ({ path, ...asked }) => {
     const { body, enoughBytes, abortMs } = asked;
     const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-    const stream = current().request({ ":path": path, ":method": body === undefined ? "GET" : "POST" });
+    const own = current();
+    const stream = own.request({ ":path": path, ":method": body === undefined ? "GET" : "POST" });
     const pieces: Buffer[] = [];
     let [bytes, status, failure] = [0, "no answer", ""];
     const leave = () => {
@@ -92,9 +93,9 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
       if (bytes >= (enoughBytes ?? Number.POSITIVE_INFINITY)) leave();
     });
     stream.on("close", () => {
-      // Nobody has looked at it, and the session is at its end: sent once more, as browsers do (RFC 9113 section 8.7).
+      // Nobody has looked at it, and its session is at its end: sent once more, as browsers do (RFC 9113 section 8.7).
       if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
-        session?.close();
+        own.close();
         client({ path, ...asked }).then(resolve, reject);
       } else if (stream.rstCode !== 0)
         reject(new Failed(status === "200" ? "cut" : `reset ${stream.rstCode}, ${status}`));
