@@ -122,7 +122,7 @@ export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
   onGone(connection: CoreConnection, connectError: unknown): void {
     this.#all.delete(connection);
     const closedAfterMs = connection.closedAfterMs;
-    if (closedAfterMs !== undefined) this.#memory.closedAfter(closedAfterMs);
+    if (closedAfterMs !== undefined) this.#memory.closedAfter(closedAfterMs, turnMs());
     const index = this.#idle.indexOf(connection);
     if (index !== -1) {
       this.#idle.splice(index, 1);
@@ -157,7 +157,7 @@ export class CorePool implements ConnectionOwner<CoreConnection>, Disposable {
   }
 
   #isGoodFor(choice: ConnectionChoice, idleMs: number): boolean {
-    return choice === "any" || (choice === "careful" && this.#memory.isSafe(idleMs));
+    return choice === "any" || (choice === "careful" && this.#memory.isSafe(idleMs, turnMs()));
   }
 
   #enqueue(waiter: ConnectionWaiter, choice: ConnectionChoice): void {
