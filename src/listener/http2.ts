@@ -65,11 +65,9 @@ const WATCH_MIN_MS = 1_000;
 const WATCH_MAX_MS = 10_000;
 
 const MIB = 1_048_576;
-/** The most of an answer that waits for the client: what the core is held back beyond. */
-const STREAM_BYTES = MIB / 4;
+/** The most of an answer that waits for the client: what the core is held back beyond, and the piece that went beyond. */
+const STREAM_BYTES = MIB / 4 + MIB / 16;
 const LOST_MIB = 64;
-/** What a stream that is reset may leave counted: more than waits for the client as far as we can see. */
-const LOST_STREAM_BYTES = 4 * STREAM_BYTES;
 
 /** What is under way in a session. */
 class Use implements Sweepable {
@@ -94,18 +92,24 @@ class Use implements Sweepable {
 
   begin(stream: ServerHttp2Stream, isTunnel: boolean): void {
     this.#streams += 1;
+    // Of an answer that was ended nobody says how much of it waited, hence the most that can be. Thousands of WebSockets
+    // may be ended by a reset in one session, with nothing that waits.
+    let waitingBytes = STREAM_BYTES;
+    if (isTunnel) {
+      stream.once("aborted", () => {
+        waitingBytes = stream.writableLength;
+      });
+    }
     stream.once("close", () => {
       this.#streams -= 1;
       this.idleSinceMs = performance.now();
-      if (stream.rstCode === 0 && !stream.aborted) return;
-      // A WebSocket is often ended so, and little waits on it.
-      if (isTunnel) this.#lostBytes += stream.headersSent ? STREAM_BYTES : 0;
-      else if (stream.headersSent || !stream.endAfterHeaders) this.#lostBytes += LOST_STREAM_BYTES;
+      const isReset = stream.rstCode !== 0 || stream.aborted;
+      if (isReset && stream.headersSent) this.#lostBytes += waitingBytes;
     });
   }
 
   /**
-   * Whether the client is to open a new session. What a stream that is reset had still to send, or of its request, counts against
+   * Whether the client is to open a new session. What a stream that is reset had still to send counts against
    * `maxSessionMemory` for as long as the session lasts (Node 24 and 26 free it, but forget to count it out), and once
    * that is used up every further stream is reset.
    */
@@ -234,7 +238,7 @@ function nodeOptions(limits: Http2Limits) {
     maxHeaderListPairs: limits.headerCount * 4,
     // An app may say twice what should be said once: that is passed on, as over HTTP/1.1.
     strictSingleValueFields: false,
-    // In MB, and counting answers that wait for the client: Node's 10 and a quarter for each stream, or a client that
+    // In MB, and counting answers that wait for the client: Node's 10 and what may wait for each stream, or a client that
     // reads many of them slowly would have its next requests reset.
     maxSessionMemory: 10 + Math.ceil((limits.maxStreams * STREAM_BYTES) / MIB) + LOST_MIB,
     streamResetBurst: limits.streamResetBurst,
