@@ -52,8 +52,9 @@ export class StreamExchange implements ClientSide {
     this.#core = core;
     stream.on("drain", () => core.resume());
     if (this.#request.framing !== "none") this.#passBody(core);
-    // A stream that is never read does not report that it was reset without an error, and keeps its place in the session.
-    else stream.resume();
+    // One that ends with its head Node reads by itself when it is closed; read before, it would be destroyed while its
+    // last write is still under way, and each time make an error of that.
+    else if (!stream.endAfterHeaders) stream.resume();
     core.start();
   }
 
