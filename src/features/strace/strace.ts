@@ -7,11 +7,11 @@ import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { straceCapability } from "./capability.ts";
-import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
+import { linesOf, linesQuery, pidAndLinesPath, pidPath, traceQuery } from "./parameters.ts";
 import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
-import { answerEvents, answerJson, answerPage, answerText } from "./trace-answers.ts";
+import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
 
@@ -30,18 +30,21 @@ sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect
 and by strace.maxBytes; what came until then is answered. For operators: it slows the app, and shows what the app reads \
 and writes, such as the cookies of its clients.`;
 
-const FORMS = { text: answerText, json: answerJson, sse: answerEvents, html: answerPage } as const;
-const FORM_NAMES = ["text", "json", "sse", "html"] as const;
+const FORMS = {
+  ...{ text: answerText, json: answerJson, sse: answerEvents, html: answerPage, ndjson: answerNdjson },
+} as const;
+const FORM_NAMES = ["text", "json", "sse", "html", "ndjson"] as const;
 
 const RESPONSES = {
   200: {
     description:
-      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As events: `start`, `line`, `end`.",
+      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line`, `end`. As NDJSON: an event of the schema of `events` a line, and a last line whose `type` is `end`.",
     content: {
       "text/plain": null,
       "application/json": traceReport,
       "text/event-stream": null,
       "text/html": null,
+      "application/x-ndjson": null,
     },
   },
   403: { description: "The operating system refuses; `remedy` names the capability or setting." },
@@ -58,6 +61,7 @@ interface Wish {
   /** Undefined for the core's main process and those below it. */
   readonly pid: number | undefined;
   readonly linesAsked: number;
+  readonly withRaw: boolean;
   readonly up: string;
 }
 
@@ -66,7 +70,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   const tool = createToolCheck();
   const pool = createTracePool(settings);
 
-  const answer = async ({ ctx, principal, pid, linesAsked, up }: Wish): Promise<void> => {
+  const answer = async ({ ctx, principal, pid, linesAsked, withRaw, up }: Wish): Promise<void> => {
     const client = new AbortController();
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = chooseForm(ctx, FORM_NAMES);
@@ -83,7 +87,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
     const over = conclude(
       trace,
-      () => FORMS[form]({ ctx, trace, linesAsked, settings, up }),
+      () => FORMS[form]({ ctx, trace, linesAsked, withRaw, settings, up }),
       log.child(about),
     );
     if (form === "json") await over;
@@ -140,6 +144,7 @@ function addRoutes(
         principal,
         pid: undefined,
         linesAsked: linesOf(query.lines, "query", settings),
+        withRaw: query.raw === "true",
         up: "./",
       }),
   );
@@ -149,16 +154,35 @@ function addRoutes(
     { ...common, summary: "System calls of a process, now", params: pidPath, query: linesQuery },
     ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(query.lines, "query", settings);
-      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../" });
+      return answer({
+        ctx,
+        principal,
+        pid: Number(params.pid),
+        linesAsked,
+        withRaw: query.raw === "true",
+        up: "../",
+      });
     },
   );
   table.add(
     "GET",
     "/strace/{pid}/{lines}",
-    { ...common, summary: "So many lines of the system calls of a process", params: pidAndLinesPath },
-    ({ ctx, principal, params }) => {
+    {
+      ...common,
+      summary: "So many lines of the system calls of a process",
+      params: pidAndLinesPath,
+      query: traceQuery,
+    },
+    ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(params.lines, "path", settings);
-      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../../" });
+      return answer({
+        ctx,
+        principal,
+        pid: Number(params.pid),
+        linesAsked,
+        withRaw: query.raw === "true",
+        up: "../../",
+      });
     },
   );
 }

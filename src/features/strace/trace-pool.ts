@@ -47,7 +47,7 @@ export function createTracePool(settings: Settings["strace"]): TracePool {
       const owned = stack.move();
       return {
         ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
-        follow: (onLine) => trace.follow(onLine),
+        follow: (onLine, onRemark) => trace.follow(onLine, onRemark),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },

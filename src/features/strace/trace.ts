@@ -42,8 +42,10 @@ export interface Trace extends AsyncDisposable {
   /**
    * Reads the lines as they come and hands each to `onLine`, which must not wait; resolves when strace has ended and
    * its processes run free. To be called once.
+   * @param onRemark gets, in their order, the lines that don't count: calls that were under way when strace let go, and
+   *   what strace remarks of a process.
    */
-  follow(onLine: (line: string) => void): Promise<TraceResult>;
+  follow(onLine: (line: string) => void, onRemark?: (line: string) => void): Promise<TraceResult>;
 }
 
 /** How an abort of a trace names its reason: `controller.abort("client-gone")`. Anything else counts as `stopped`. */

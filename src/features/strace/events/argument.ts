@@ -26,6 +26,12 @@ export type Target =
 
 /** One argument of a call. */
 export type Argument =
+  | PlainArgument
+  /** `flags=CLONE_VM` */
+  | { readonly kind: "named"; readonly name: string; readonly value: PlainArgument };
+
+/** An argument without a name. */
+export type PlainArgument =
   /** `value` is null beyond 2^53; `text` is there then, and where the number is not decimal. */
   | { readonly kind: "number"; readonly value: number | null; readonly text?: string }
   | StringArgument
@@ -34,9 +40,7 @@ export type Argument =
   | { readonly kind: "symbols"; readonly names: readonly string[] }
   | { readonly kind: "null" }
   /** As strace wrote it. */
-  | { readonly kind: "structure" | "array" | "other"; readonly text: string }
-  /** `flags=CLONE_VM` */
-  | { readonly kind: "named"; readonly name: string; readonly value: Argument };
+  | { readonly kind: "structure" | "array" | "other"; readonly text: string };
 
 /** Text, or bytes. */
 export interface StringArgument {

@@ -1,4 +1,4 @@
-import type { Argument } from "./argument.ts";
+import type { Argument, PlainArgument } from "./argument.ts";
 import { readTarget } from "./read-target.ts";
 import { decimalOf, endOfAnnotation, endOfString, isDigitCode, LESS, MINUS, QUOTE, ZERO } from "./scan.ts";
 import { unescapeText } from "./unescape.ts";
@@ -19,15 +19,18 @@ const UNNAMED = /^(?:0x[\da-f]+|0[0-7]+)$/;
 const NAMED = /^([a-z_][a-z\d_]*)=(?=[^=])/;
 const CURRENT_FOLDER = "AT_FDCWD<";
 const DELETED = "(deleted)";
-const NULL: Argument = { kind: "null" };
+const NULL: PlainArgument = { kind: "null" };
 
 /** Reads one argument, which is what is between two commas. */
 export function readArgument(text: string): Argument {
   const first = text.charCodeAt(0);
+  return first >= SMALL_A && first <= SMALL_Z ? readNamed(text) : readPlain(text, first);
+}
+
+function readPlain(text: string, first: number): PlainArgument {
   if (first === QUOTE) return readString(text);
   if (isDigitCode(first) || first === MINUS) return readNumber(text);
   if (first >= CAPITAL_A && first <= CAPITAL_Z) return readSymbols(text);
-  if (first >= SMALL_A && first <= SMALL_Z) return readNamed(text);
   const last = text.charCodeAt(text.length - 1);
   // `[110 => 2]` is one value that the call has changed, `{…} => {…}` are two.
   if (first === OPEN_BRACKET && last === CLOSE_BRACKET) return { kind: "array", text };
@@ -36,7 +39,7 @@ export function readArgument(text: string): Argument {
   return { kind: "other", text };
 }
 
-function readString(text: string): Argument {
+function readString(text: string): PlainArgument {
   const end = endOfString(text, 0);
   const isTruncated = end !== text.length;
   if (end === -1 || (isTruncated && text.slice(end) !== "...")) return { kind: "other", text };
@@ -44,7 +47,7 @@ function readString(text: string): Argument {
   return { kind: "string", value, encoding, isTruncated };
 }
 
-function readNumber(text: string): Argument {
+function readNumber(text: string): PlainArgument {
   const { length } = text;
   const start = text.charCodeAt(0) === MINUS ? 1 : 0;
   if (text.charCodeAt(start) === ZERO && length > start + 1) return readUnusualNumber(text);
@@ -59,23 +62,23 @@ function readNumber(text: string): Argument {
 }
 
 /** Hexadecimal, octal, and the descriptor 0. */
-function readUnusualNumber(text: string): Argument {
+function readUnusualNumber(text: string): PlainArgument {
   if (text.charCodeAt(1) === LESS) return readDescriptor(text, 1);
   if (!UNNAMED.test(text)) return { kind: "other", text };
   const isOctal = isDigitCode(text.charCodeAt(1));
   return bigNumber(isOctal ? Number.parseInt(text, 8) : Number(text), text);
 }
 
-function bigNumber(value: number, text: string): Argument {
+function bigNumber(value: number, text: string): PlainArgument {
   return { kind: "number", value: Number.isSafeInteger(value) ? value : null, text };
 }
 
-function readDescriptor(text: string, less: number): Argument {
+function readDescriptor(text: string, less: number): PlainArgument {
   const fd = decimalOf(text, 0, less);
   return readAnnotated(text, less, fd);
 }
 
-function readAnnotated(text: string, less: number, fd: number | null): Argument {
+function readAnnotated(text: string, less: number, fd: number | null): PlainArgument {
   const end = endOfAnnotation(text, less);
   const isDeleted = end !== text.length;
   if (Number.isNaN(fd) || end === -1 || (isDeleted && text.slice(end) !== DELETED)) {
@@ -84,7 +87,7 @@ function readAnnotated(text: string, less: number, fd: number | null): Argument 
   return { kind: "descriptor", fd, target: readTarget(text.slice(less + 1, end - 1), isDeleted) };
 }
 
-function readSymbols(text: string): Argument {
+function readSymbols(text: string): PlainArgument {
   if (text === "NULL") return NULL;
   if (text.startsWith(CURRENT_FOLDER)) return readAnnotated(text, CURRENT_FOLDER.length - 1, null);
   if (!SYMBOLS.test(text)) return { kind: "other", text };
@@ -94,5 +97,9 @@ function readSymbols(text: string): Argument {
 function readNamed(text: string): Argument {
   const name = NAMED.exec(text)?.[1];
   if (name === undefined) return { kind: "other", text };
-  return { kind: "named", name, value: readArgument(text.slice(name.length + 1)) };
+  return {
+    kind: "named",
+    name,
+    value: readPlain(text.slice(name.length + 1), text.charCodeAt(name.length + 1)),
+  };
 }
