@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { traceQuery } from "./trace-options.ts";
 
 const pid = z
   .string()
@@ -11,15 +12,9 @@ const lines = z
   .regex(/^\d{1,9}$/, "must be a whole number")
   .describe("How many lines to answer, at most strace.maxLines (10,000 unless set otherwise).");
 
-const raw = z
-  .enum(["true", "false"])
-  .optional()
-  .describe("Whether each event has the lines of strace it was made of (JSON and NDJSON).");
-
 /** The parameters of the three routes. */
 export const pidPath = z.object({ pid });
 export const pidAndLinesPath = z.object({ pid, lines });
-export const traceQuery = z.object({ raw });
 export const linesQuery = traceQuery.extend({ lines: lines.optional() });
 
 /**

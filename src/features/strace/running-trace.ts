@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints } from "./attach.ts";
+import { createDurationFilter } from "./duration-filter.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
@@ -41,6 +42,7 @@ export class RunningTrace implements Trace {
   readonly #pending: string[] = [];
   readonly #banners = new Set<string>();
   #onRemark: LineHandler = () => undefined;
+  readonly #filter: ((line: string) => readonly string[]) | undefined;
   #exit: ChildExit | undefined;
   #lines = 0;
   #bytes = 0;
@@ -49,6 +51,8 @@ export class RunningTrace implements Trace {
     this.#parts = parts;
     this.targets = parts.targets;
     this.command = parts.command;
+    const { minDurationNs } = parts.limits;
+    this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;
     void parts.strace.exited.then((exit) => {
       this.#exit = exit;
     });
@@ -106,7 +110,6 @@ export class RunningTrace implements Trace {
 
   /** Hands on the lines of a piece; says so where a limit is reached with them. */
   #take(piece: Buffer, onLine: LineHandler): EndReason | undefined {
-    const { lines, maxBytes } = this.#parts.limits;
     for (const line of this.#splitter.split(piece)) {
       const kind = kindOfLine(line);
       if (kind === "pending") this.#addPending(pendingCall(line));
@@ -115,10 +118,19 @@ export class RunningTrace implements Trace {
         this.#onRemark(line);
         continue;
       }
-      if (this.#bytes + line.length + 1 > maxBytes) return "byte-limit";
+      const reason = this.#takeData(line, onLine);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  #takeData(line: string, onLine: LineHandler): EndReason | undefined {
+    const { lines, maxBytes } = this.#parts.limits;
+    for (const passed of this.#filter?.(line) ?? [line]) {
+      if (this.#bytes + passed.length + 1 > maxBytes) return "byte-limit";
       this.#lines += 1;
-      this.#bytes += line.length + 1;
-      onLine(line);
+      this.#bytes += passed.length + 1;
+      onLine(passed);
       if (this.#lines >= lines) return "lines";
     }
     return undefined;

@@ -7,11 +7,12 @@ import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { straceCapability } from "./capability.ts";
-import { linesOf, linesQuery, pidAndLinesPath, pidPath, traceQuery } from "./parameters.ts";
+import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
 import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
 import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
+import { optionsOf, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
 
@@ -61,7 +62,7 @@ interface Wish {
   /** Undefined for the core's main process and those below it. */
   readonly pid: number | undefined;
   readonly linesAsked: number;
-  readonly withRaw: boolean;
+  readonly options: TraceOptions;
   readonly up: string;
 }
 
@@ -70,7 +71,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   const tool = createToolCheck();
   const pool = createTracePool(settings);
 
-  const answer = async ({ ctx, principal, pid, linesAsked, withRaw, up }: Wish): Promise<void> => {
+  const answer = async ({ ctx, principal, pid, linesAsked, options, up }: Wish): Promise<void> => {
     const client = new AbortController();
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = chooseForm(ctx, FORM_NAMES);
@@ -82,12 +83,12 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
       ctx.type = MEDIA_TYPES[form];
       return;
     }
-    const trace = await pool.begin(targets, linesAsked, client.signal);
+    const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
     log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
     const over = conclude(
       trace,
-      () => FORMS[form]({ ctx, trace, linesAsked, withRaw, settings, up }),
+      () => FORMS[form]({ ctx, trace, linesAsked, options, settings, up }),
       log.child(about),
     );
     if (form === "json") await over;
@@ -144,7 +145,7 @@ function addRoutes(
         principal,
         pid: undefined,
         linesAsked: linesOf(query.lines, "query", settings),
-        withRaw: query.raw === "true",
+        options: optionsOf(query, settings),
         up: "./",
       }),
   );
@@ -159,7 +160,7 @@ function addRoutes(
         principal,
         pid: Number(params.pid),
         linesAsked,
-        withRaw: query.raw === "true",
+        options: optionsOf(query, settings),
         up: "../",
       });
     },
@@ -180,7 +181,7 @@ function addRoutes(
         principal,
         pid: Number(params.pid),
         linesAsked,
-        withRaw: query.raw === "true",
+        options: optionsOf(query, settings),
         up: "../../",
       });
     },

@@ -9,6 +9,7 @@ import type { TraceEvent } from "./events/event.ts";
 import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceResult } from "./trace.ts";
 import { followEvents } from "./trace-events.ts";
+import type { TraceOptions } from "./trace-options.ts";
 import type { EndRecord, TraceReport } from "./trace-schema.ts";
 
 /** The forms of an answer. Each takes the trace, follows it to its end, and gives how that was. */
@@ -18,8 +19,7 @@ export interface Answerable {
   readonly ctx: WebContext;
   readonly trace: Trace;
   readonly linesAsked: number;
-  /** Whether events have the lines they were made of. */
-  readonly withRaw: boolean;
+  readonly options: TraceOptions;
   readonly settings: Settings["strace"];
   /** The relative way from the request's path to the prefix, for links. */
   readonly up: string;
@@ -36,12 +36,12 @@ const MAX_QUEUED_BYTES = 1_048_576;
 const HEARTBEAT_MS = 5_000;
 
 /** strace's lines as they come; a last line that begins with `# ` where not all of them came. */
-export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings }) => {
+export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings, options }) => {
   const body = stream(ctx, { "Content-Type": "text/plain; charset=utf-8" });
   return follow(trace, body, {
     onLine: (line) => body.offer(`${line}\n`),
     last(result) {
-      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings, options });
       return note === "" ? "" : `# ${note}\n`;
     },
   });
@@ -62,7 +62,7 @@ export const answerEvents: AnswerForm = ({ ctx, trace, linesAsked }) => {
 };
 
 /** A page that grows while the lines come. */
-export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up }) => {
+export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, options, up }) => {
   const { pid, name } = trace.targets.main;
   const title = `System calls of process ${pid}`;
   const body = stream(ctx, pageHeaders());
@@ -71,7 +71,7 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up })
   return follow(trace, body, {
     onLine: (line) => body.offer(`${escapeHtml(line)}\n`),
     last(result) {
-      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings, options });
       const remarks = [note === "" ? "All lines have come." : note, ...result.warnings];
       const paragraphs = remarks.map((text) => html`<p>${text}</p>`);
       return `</pre>${html`${paragraphs}</main>`.html}${PAGE_END}`;
@@ -80,7 +80,7 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up })
 };
 
 /** An event a line as they end, and a last line that says why and how much was dropped. */
-export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, withRaw }) => {
+export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
   const body = stream(ctx, { "Content-Type": MEDIA_TYPES.ndjson });
   let events = 0;
   const onEvent = (event: TraceEvent) => {
@@ -98,7 +98,7 @@ export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, withRaw
 };
 
 /** The whole trace at once, when it is over. */
-export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, withRaw }) => {
+export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
   const lines: string[] = [];
   const events: TraceEvent[] = [];
   const { result, counts } = await followEvents(trace, {

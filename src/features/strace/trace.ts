@@ -17,6 +17,11 @@ export interface TraceLimits {
   readonly durationMs: number;
   readonly maxBytes: number;
   readonly stringLimit: number;
+  /** Calls and classes as strace names them; empty for all. */
+  readonly syscalls: readonly string[];
+  readonly isErrorsOnly: boolean;
+  /** Only calls that took at least so long; 0 for all lines. */
+  readonly minDurationNs: number;
   /** Where strace writes while it runs. */
   readonly dir: string;
 }
