@@ -6,13 +6,15 @@ import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
+import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
+import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
 import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
-import { optionsOf, type TraceOptions, traceQuery } from "./trace-options.ts";
+import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
 
@@ -62,6 +64,8 @@ interface Wish {
   /** Undefined for the core's main process and those below it. */
   readonly pid: number | undefined;
   readonly linesAsked: number;
+  /** Whether its calls are counted, and not told one by one. */
+  readonly isSummary?: boolean;
   readonly options: TraceOptions;
   readonly up: string;
 }
@@ -71,10 +75,12 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   const tool = createToolCheck();
   const pool = createTracePool(settings);
 
-  const answer = async ({ ctx, principal, pid, linesAsked, options, up }: Wish): Promise<void> => {
+  const answer = async (wish: Wish): Promise<void> => {
+    const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
     const client = new AbortController();
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
-    const form = chooseForm(ctx, FORM_NAMES);
+    const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
+    const answerForm = isSummary ? answerSummary : FORMS[form];
     const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
     await tool.verify();
     if (ctx.method === "HEAD") {
@@ -88,7 +94,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
     const over = conclude(
       trace,
-      () => FORMS[form]({ ctx, trace, linesAsked, options, settings, up }),
+      () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
       log.child(about),
     );
     if (form === "json") await over;
@@ -123,6 +129,34 @@ async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
   throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
     remedy: core.remedy,
   });
+}
+
+/** Before `{lines}`, which would take it for a number. */
+function addSummary(
+  table: RouteTable,
+  settings: Settings["strace"],
+  answer: (wish: Wish) => Promise<void>,
+): void {
+  table.add(
+    "GET",
+    "/strace/{pid}/summary",
+    {
+      ...{ description: DESCRIPTION, role: "operator", params: pidPath, query: summaryQuery },
+      summary: "What the system calls of a process come to: counts, errors, durations, files and peers",
+      responses: {
+        ...RESPONSES,
+        200: {
+          description: "What the trace came to, when it is over: after `duration`, or at strace.maxBytes.",
+          content: { "application/json": summaryReport },
+        },
+      },
+    },
+    ({ ctx, principal, params, query }) =>
+      answer({
+        ...{ ctx, principal, pid: Number(params.pid), linesAsked: Number.MAX_SAFE_INTEGER },
+        ...{ options: optionsOf(query, settings), isSummary: true, up: "../../" },
+      }),
+  );
 }
 
 function addRoutes(
@@ -165,6 +199,7 @@ function addRoutes(
       });
     },
   );
+  addSummary(table, settings, answer);
   table.add(
     "GET",
     "/strace/{pid}/{lines}",

@@ -165,7 +165,8 @@ async function untilOver(
   }
 }
 
-function headOf({
+/** What every answer tells of a trace. */
+export function headOf({
   targets,
   command,
   startedAt,

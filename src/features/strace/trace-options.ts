@@ -59,6 +59,9 @@ export const traceQuery = z.object({
     .describe(`Characters of each string, at most ${MAX_STRING_LIMIT}. strace.stringLimit unless asked for.`),
 });
 
+/** The query of a summary: all but what is about single events. */
+export const summaryQuery = traceQuery.omit({ raw: true });
+
 /**
  * What a query asks for.
  * @throws {AppError} `invalid-parameter` with the limit: what is too much is refused, never silently cut.
