@@ -91,7 +91,8 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     }
     const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
-    log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
+    const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
+    log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
     const over = conclude(
       trace,
       () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
