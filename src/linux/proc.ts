@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { open, readdir, readlink } from "node:fs/promises";
 import { isErrno, messageOf } from "../base/errors.ts";
 import { type ProcStat, parseStat } from "./proc-stat.ts";
@@ -39,6 +39,18 @@ export async function readStat(pid: number): Promise<ProcStat | undefined> {
 export async function readStatus(pid: number): Promise<ProcStatus | undefined> {
   const text = await readIfThere(`/proc/${pid}/status`);
   return text === undefined ? undefined : parseStatus(text);
+}
+
+/**
+ * The process that a thread belongs to; undefined where there is no such thread, or /proc may not be read. It does not
+ * wait: the thread may be gone by then, and /proc is memory.
+ */
+export function threadGroupOf(tid: number): number | undefined {
+  try {
+    return parseStatus(readFileSync(`/proc/${tid}/status`, "utf8"))?.threadGroupId;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

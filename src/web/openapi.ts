@@ -28,7 +28,7 @@ export function openApiDocument(routes: readonly DefinedRoute[], prefix: string,
     tags: [...new Set(documented.map((route) => route.feature))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: problemSchema() },
+      schemas: { Problem: problemSchema(), ...namedSchemas(documented) },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer" },
         basic: { type: "http", scheme: "basic", description: "Any user name, the token as the password." },
@@ -94,9 +94,32 @@ function parameters(schema: z.ZodObject | undefined, place: "path" | "query"): o
   });
 }
 
+const DEFINITION = "#/$defs/";
+const COMPONENT = "#/components/schemas/";
+
 function json(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return rest;
+  const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return withComponents(rest);
+}
+
+/** The schemas that have an `id` (`.meta({ id })`): they are told once, and referred to. */
+function namedSchemas(routes: readonly DefinedRoute[]): Record<string, unknown> {
+  const answers = routes.flatMap(({ description }) => Object.values(description.responses));
+  const schemas = answers.flatMap(({ content: forms }) => Object.values(forms ?? {}));
+  const named = schemas.map((schema) => {
+    const { $defs } = schema === null ? {} : z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    return withComponents({ ...$defs });
+  });
+  return Object.assign({}, ...named);
+}
+
+/** References within a schema of its own point to its definitions; in the document these are components. */
+function withComponents(schema: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) =>
+      key === "$ref" && typeof value === "string" ? value.replace(DEFINITION, COMPONENT) : value,
+    ),
+  );
 }
 
 function problemSchema(): object {

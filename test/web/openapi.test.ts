@@ -114,3 +114,22 @@ describe("the OpenAPI document", () => {
     for (const reference of references) expect(document).toHaveProperty((reference ?? "").split("/"));
   });
 });
+
+test("a schema with an id is told once, among the components, and referred to", () => {
+  const part = z.object({ size: z.int() }).meta({ id: "Part", description: "A part." });
+  const told = documentOf((table) => {
+    const content = { "application/json": z.object({ one: part, all: z.array(part) }) };
+    table.add(
+      "GET",
+      "/a",
+      { summary: "", role: "open", responses: { 200: { description: "", content } } },
+      nothing,
+    );
+  });
+  expect(told.components.schemas.Part).toMatchObject({ type: "object", description: "A part." });
+  expect(told.paths["/a"].get.responses["200"].content["application/json"].schema.properties).toEqual({
+    one: { $ref: "#/components/schemas/Part" },
+    all: { type: "array", items: { $ref: "#/components/schemas/Part" } },
+  });
+  expect(JSON.stringify(told)).not.toContain("$defs");
+});

@@ -4,6 +4,7 @@ import { readStatus } from "../../linux/proc.ts";
 import type { Child } from "../../linux/spawn.ts";
 import { permissionDenied } from "./denial.ts";
 import { alreadyTraced, type TraceTarget } from "./targets.ts";
+import { unknownSyscall } from "./trace-options.ts";
 
 const POLL_MS = 2;
 /** strace attaches within milliseconds; a machine that swaps may need longer to load it. */
@@ -54,7 +55,10 @@ async function requireCleanEnd(strace: Child, { pid }: TraceTarget): Promise<voi
   const complaint = attachComplaints(stderr).get(pid);
   if (complaint !== undefined) throw await explainFailure(pid, complaint);
   if (exitCode === 0) return;
-  throw new AppError("internal", `strace ended with ${signal ?? exitCode}: ${stderr.trim()}`);
+  throw (
+    unknownSyscall(stderr) ??
+    new AppError("internal", `strace ended with ${signal ?? exitCode}: ${stderr.trim()}`)
+  );
 }
 
 /** strace has one text for many causes; what they look like from outside tells them apart. */

@@ -1,10 +1,13 @@
-/** How strace is called. Its options are ours alone: nothing of a request gets in but process ids and nothing else. */
+/** How strace is called. Its options are ours alone: of a request nothing gets in but numbers, and names of calls. */
 
 /** What shapes a call of strace. */
 export interface CommandOptions {
   readonly pids: readonly number[];
   /** Characters of each string. */
   readonly stringLimit: number;
+  /** Calls and classes as strace names them, checked; all where there are none. */
+  readonly syscalls: readonly string[];
+  readonly isErrorsOnly: boolean;
   /** Whether addresses of sockets can be told (only in the network namespace of the processes). */
   readonly decodeSockets: boolean;
   /** The most that strace may write, whatever becomes of us. */
@@ -46,7 +49,7 @@ export function guarded(
  * and tell nothing.
  */
 export function straceCommand(options: CommandOptions): [string, ...string[]] {
-  const { pids, stringLimit, decodeSockets } = options;
+  const { pids, stringLimit, decodeSockets, syscalls, isErrorsOnly } = options;
   return guarded(
     [
       "strace",
@@ -57,6 +60,8 @@ export function straceCommand(options: CommandOptions): [string, ...string[]] {
       "-s",
       String(stringLimit),
       "--quiet=attach",
+      ...(syscalls.length === 0 ? [] : ["-e", `trace=${syscalls.join(",")}`]),
+      ...(isErrorsOnly ? ["-e", "status=failed"] : []),
       // Appending: what we would cut off at the front is then not written again as a hole.
       "-A",
       "-o",

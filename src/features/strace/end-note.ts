@@ -1,5 +1,6 @@
 import type { Settings } from "../../settings/schema.ts";
 import type { EndReason, TraceResult } from "./trace.ts";
+import type { TraceOptions } from "./trace-options.ts";
 
 /** What the end of a trace is told by, for a person. */
 export interface Ending {
@@ -8,24 +9,31 @@ export interface Ending {
   /** Lines that this client was too slow for. */
   readonly dropped: number;
   readonly settings: Settings["strace"];
+  readonly options: TraceOptions;
 }
 
 /** Says in one line why a trace has fewer lines than were asked for; empty where it has them all. */
-export function endNote({ result, linesAsked, dropped, settings }: Ending): string {
+export function endNote({ result, linesAsked, dropped, settings, options }: Ending): string {
   const { endReason, lines, pending } = result;
   const notes: string[] = [];
   if (endReason !== "lines") {
-    notes.push(`Ended with ${lines} of ${linesAsked} lines: ${whyOf(endReason, result, settings)}.`);
+    notes.push(`Ended with ${lines} of ${linesAsked} lines: ${whyOf(endReason, result, settings, options)}.`);
     if (pending[0] !== undefined) notes.push(`Still under way: ${callOf(pending[0])}`);
   }
   if (dropped > 0) notes.push(`${dropped} lines were dropped, because this client reads too slowly.`);
   return notes.join(" ");
 }
 
-function whyOf(endReason: EndReason, { warnings }: TraceResult, settings: Settings["strace"]): string {
+function whyOf(
+  endReason: EndReason,
+  { warnings }: TraceResult,
+  settings: Settings["strace"],
+  options: TraceOptions,
+): string {
+  const limitedBy = options.isDurationAsked ? "duration" : "strace.durationMs";
   const reasons: Record<EndReason, string> = {
     lines: "all have come",
-    "time-limit": `the time limit of ${settings.durationMs / 1_000} s (strace.durationMs)`,
+    "time-limit": `the time limit of ${options.durationMs / 1_000} s (${limitedBy})`,
     "byte-limit": `the limit of ${settings.maxBytes} bytes (strace.maxBytes)`,
     "process-exited": "the process has ended",
     stopped: "the sidecar is shutting down",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { traceQuery } from "./trace-options.ts";
 
 const pid = z
   .string()
@@ -14,7 +15,7 @@ const lines = z
 /** The parameters of the three routes. */
 export const pidPath = z.object({ pid });
 export const pidAndLinesPath = z.object({ pid, lines });
-export const linesQuery = z.object({ lines: lines.optional() });
+export const linesQuery = traceQuery.extend({ lines: lines.optional() });
 
 /**
  * The number of lines that was asked for, or the default.

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints } from "./attach.ts";
+import { createDurationFilter } from "./duration-filter.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
@@ -14,6 +15,8 @@ const DETACH_MS = 500;
 const DETACH_MANY_THREADS_MS = 2_000;
 const MANY_THREADS = 1_000;
 const MAX_PENDING = 100;
+
+type LineHandler = (line: string) => void;
 
 /** What a {@link RunningTrace} is made of. */
 export interface RunningTraceParts {
@@ -38,6 +41,8 @@ export class RunningTrace implements Trace {
   readonly #splitter = createLineSplitter();
   readonly #pending: string[] = [];
   readonly #banners = new Set<string>();
+  #onRemark: LineHandler = () => undefined;
+  readonly #filter: ((line: string) => readonly string[]) | undefined;
   #exit: ChildExit | undefined;
   #lines = 0;
   #bytes = 0;
@@ -46,12 +51,15 @@ export class RunningTrace implements Trace {
     this.#parts = parts;
     this.targets = parts.targets;
     this.command = parts.command;
+    const { minDurationNs } = parts.limits;
+    this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;
     void parts.strace.exited.then((exit) => {
       this.#exit = exit;
     });
   }
 
-  async follow(onLine: (line: string) => void): Promise<TraceResult> {
+  async follow(onLine: LineHandler, onRemark: LineHandler = () => undefined): Promise<TraceResult> {
+    this.#onRemark = onRemark;
     let endReason = await this.#untilEnd(onLine);
     const durationMs = Math.round(performance.now() - this.#attachedAtMs);
     const { main, descendants } = this.targets;
@@ -75,7 +83,7 @@ export class RunningTrace implements Trace {
     await this.#parts.owned[Symbol.asyncDispose]();
   }
 
-  async #untilEnd(onLine: (line: string) => void): Promise<EndReason> {
+  async #untilEnd(onLine: LineHandler): Promise<EndReason> {
     const { scratch, signal } = this.#parts;
     while (true) {
       // Asked before the read: what strace wrote before its end is then in it.
@@ -89,36 +97,54 @@ export class RunningTrace implements Trace {
     }
   }
 
-  async #drain(onLine: (line: string) => void): Promise<EndReason | undefined> {
+  async #drain(onLine: LineHandler): Promise<EndReason | undefined> {
     while (true) {
       const piece = await this.#parts.scratch.readMore();
       const reason = this.#take(piece, onLine);
       if (reason !== undefined) return reason;
       if (piece.length > 0) continue;
-      this.#addPending(this.#splitter.rest());
+      this.#addRest(this.#splitter.rest());
       return undefined;
     }
   }
 
   /** Hands on the lines of a piece; says so where a limit is reached with them. */
-  #take(piece: Buffer, onLine: (line: string) => void): EndReason | undefined {
-    const { lines, maxBytes } = this.#parts.limits;
+  #take(piece: Buffer, onLine: LineHandler): EndReason | undefined {
     for (const line of this.#splitter.split(piece)) {
       const kind = kindOfLine(line);
       if (kind === "pending") this.#addPending(pendingCall(line));
       if (kind === "banner") this.#banners.add(line);
-      if (kind !== "data") continue;
-      if (this.#bytes + line.length + 1 > maxBytes) return "byte-limit";
+      if (kind !== "data") {
+        this.#onRemark(line);
+        continue;
+      }
+      const reason = this.#takeData(line, onLine);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  #takeData(line: string, onLine: LineHandler): EndReason | undefined {
+    const { lines, maxBytes } = this.#parts.limits;
+    for (const passed of this.#filter?.(line) ?? [line]) {
+      if (this.#bytes + passed.length + 1 > maxBytes) return "byte-limit";
       this.#lines += 1;
-      this.#bytes += line.length + 1;
-      onLine(line);
+      this.#bytes += passed.length + 1;
+      onLine(passed);
       if (this.#lines >= lines) return "lines";
     }
     return undefined;
   }
 
+  /** strace was ended within a line. */
+  #addRest(rest: string): void {
+    if (rest === "") return;
+    this.#addPending(rest);
+    this.#onRemark(rest);
+  }
+
   #addPending(call: string): void {
-    if (call !== "" && this.#pending.length < MAX_PENDING) this.#pending.push(call);
+    if (this.#pending.length < MAX_PENDING) this.#pending.push(call);
   }
 
   #endNow(): EndReason | undefined {

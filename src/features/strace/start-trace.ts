@@ -30,6 +30,8 @@ export async function startTrace(
   const command = straceCommand({
     pids: all.map(({ pid }) => pid),
     stringLimit: limits.stringLimit,
+    syscalls: limits.syscalls,
+    isErrorsOnly: limits.isErrorsOnly,
     decodeSockets,
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,

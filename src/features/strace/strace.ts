@@ -6,12 +6,15 @@ import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
+import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
+import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
-import { answerEvents, answerJson, answerPage, answerText } from "./trace-answers.ts";
+import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
+import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
 
@@ -30,18 +33,21 @@ sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect
 and by strace.maxBytes; what came until then is answered. For operators: it slows the app, and shows what the app reads \
 and writes, such as the cookies of its clients.`;
 
-const FORMS = { text: answerText, json: answerJson, sse: answerEvents, html: answerPage } as const;
-const FORM_NAMES = ["text", "json", "sse", "html"] as const;
+const FORMS = {
+  ...{ text: answerText, json: answerJson, sse: answerEvents, html: answerPage, ndjson: answerNdjson },
+} as const;
+const FORM_NAMES = ["text", "json", "sse", "html", "ndjson"] as const;
 
 const RESPONSES = {
   200: {
     description:
-      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As events: `start`, `line`, `end`.",
+      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line`, `end`. As NDJSON: an event of the schema of `events` a line, and a last line whose `type` is `end`.",
     content: {
       "text/plain": null,
       "application/json": traceReport,
       "text/event-stream": null,
       "text/html": null,
+      "application/x-ndjson": null,
     },
   },
   403: { description: "The operating system refuses; `remedy` names the capability or setting." },
@@ -58,6 +64,9 @@ interface Wish {
   /** Undefined for the core's main process and those below it. */
   readonly pid: number | undefined;
   readonly linesAsked: number;
+  /** Whether its calls are counted, and not told one by one. */
+  readonly isSummary?: boolean;
+  readonly options: TraceOptions;
   readonly up: string;
 }
 
@@ -66,10 +75,12 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   const tool = createToolCheck();
   const pool = createTracePool(settings);
 
-  const answer = async ({ ctx, principal, pid, linesAsked, up }: Wish): Promise<void> => {
+  const answer = async (wish: Wish): Promise<void> => {
+    const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
     const client = new AbortController();
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
-    const form = chooseForm(ctx, FORM_NAMES);
+    const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
+    const answerForm = isSummary ? answerSummary : FORMS[form];
     const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
     await tool.verify();
     if (ctx.method === "HEAD") {
@@ -78,12 +89,13 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
       ctx.type = MEDIA_TYPES[form];
       return;
     }
-    const trace = await pool.begin(targets, linesAsked, client.signal);
+    const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
-    log.info({ ...about, audit: "strace", lines: linesAsked }, "a trace has begun");
+    const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
+    log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
     const over = conclude(
       trace,
-      () => FORMS[form]({ ctx, trace, linesAsked, settings, up }),
+      () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
       log.child(about),
     );
     if (form === "json") await over;
@@ -120,6 +132,34 @@ async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
   });
 }
 
+/** Before `{lines}`, which would take it for a number. */
+function addSummary(
+  table: RouteTable,
+  settings: Settings["strace"],
+  answer: (wish: Wish) => Promise<void>,
+): void {
+  table.add(
+    "GET",
+    "/strace/{pid}/summary",
+    {
+      ...{ description: DESCRIPTION, role: "operator", params: pidPath, query: summaryQuery },
+      summary: "What the system calls of a process come to: counts, errors, durations, files and peers",
+      responses: {
+        ...RESPONSES,
+        200: {
+          description: "What the trace came to, when it is over: after `duration`, or at strace.maxBytes.",
+          content: { "application/json": summaryReport },
+        },
+      },
+    },
+    ({ ctx, principal, params, query }) =>
+      answer({
+        ...{ ctx, principal, pid: Number(params.pid), linesAsked: Number.MAX_SAFE_INTEGER },
+        ...{ options: optionsOf(query, settings), isSummary: true, up: "../../" },
+      }),
+  );
+}
+
 function addRoutes(
   table: RouteTable,
   settings: Settings["strace"],
@@ -140,6 +180,7 @@ function addRoutes(
         principal,
         pid: undefined,
         linesAsked: linesOf(query.lines, "query", settings),
+        options: optionsOf(query, settings),
         up: "./",
       }),
   );
@@ -149,16 +190,36 @@ function addRoutes(
     { ...common, summary: "System calls of a process, now", params: pidPath, query: linesQuery },
     ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(query.lines, "query", settings);
-      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../" });
+      return answer({
+        ctx,
+        principal,
+        pid: Number(params.pid),
+        linesAsked,
+        options: optionsOf(query, settings),
+        up: "../",
+      });
     },
   );
+  addSummary(table, settings, answer);
   table.add(
     "GET",
     "/strace/{pid}/{lines}",
-    { ...common, summary: "So many lines of the system calls of a process", params: pidAndLinesPath },
-    ({ ctx, principal, params }) => {
+    {
+      ...common,
+      summary: "So many lines of the system calls of a process",
+      params: pidAndLinesPath,
+      query: traceQuery,
+    },
+    ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(params.lines, "path", settings);
-      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, up: "../../" });
+      return answer({
+        ctx,
+        principal,
+        pid: Number(params.pid),
+        linesAsked,
+        options: optionsOf(query, settings),
+        up: "../../",
+      });
     },
   );
 }

@@ -1,12 +1,16 @@
 import type { Settings } from "../../settings/schema.ts";
 import type { WebContext } from "../../web/context.ts";
+import { MEDIA_TYPES } from "../../web/negotiate.ts";
 import { OutputStream, sseEvent } from "../../web/output-stream.ts";
 import { escapeHtml, html, PAGE_END, pageHeaders, pageStart } from "../../web/page.ts";
 import { topBar } from "../../web/top-bar.ts";
 import { endNote } from "./end-note.ts";
+import type { TraceEvent } from "./events/event.ts";
 import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceResult } from "./trace.ts";
-import type { TraceReport } from "./trace-schema.ts";
+import { followEvents } from "./trace-events.ts";
+import type { TraceOptions } from "./trace-options.ts";
+import type { EndRecord, TraceReport } from "./trace-schema.ts";
 
 /** The forms of an answer. Each takes the trace, follows it to its end, and gives how that was. */
 
@@ -15,6 +19,7 @@ export interface Answerable {
   readonly ctx: WebContext;
   readonly trace: Trace;
   readonly linesAsked: number;
+  readonly options: TraceOptions;
   readonly settings: Settings["strace"];
   /** The relative way from the request's path to the prefix, for links. */
   readonly up: string;
@@ -31,12 +36,12 @@ const MAX_QUEUED_BYTES = 1_048_576;
 const HEARTBEAT_MS = 5_000;
 
 /** strace's lines as they come; a last line that begins with `# ` where not all of them came. */
-export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings }) => {
+export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings, options }) => {
   const body = stream(ctx, { "Content-Type": "text/plain; charset=utf-8" });
   return follow(trace, body, {
     onLine: (line) => body.offer(`${line}\n`),
     last(result) {
-      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings, options });
       return note === "" ? "" : `# ${note}\n`;
     },
   });
@@ -57,7 +62,7 @@ export const answerEvents: AnswerForm = ({ ctx, trace, linesAsked }) => {
 };
 
 /** A page that grows while the lines come. */
-export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up }) => {
+export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, options, up }) => {
   const { pid, name } = trace.targets.main;
   const title = `System calls of process ${pid}`;
   const body = stream(ctx, pageHeaders());
@@ -66,7 +71,7 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up })
   return follow(trace, body, {
     onLine: (line) => body.offer(`${escapeHtml(line)}\n`),
     last(result) {
-      const note = endNote({ result, linesAsked, dropped: body.dropped, settings });
+      const note = endNote({ result, linesAsked, dropped: body.dropped, settings, options });
       const remarks = [note === "" ? "All lines have come." : note, ...result.warnings];
       const paragraphs = remarks.map((text) => html`<p>${text}</p>`);
       return `</pre>${html`${paragraphs}</main>`.html}${PAGE_END}`;
@@ -74,19 +79,42 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, up })
   });
 };
 
+/** An event a line as they end, and a last line that says why and how much was dropped. */
+export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
+  const body = stream(ctx, { "Content-Type": MEDIA_TYPES.ndjson });
+  let events = 0;
+  const onEvent = (event: TraceEvent) => {
+    events += 1;
+    body.offer(`${JSON.stringify(event)}\n`);
+  };
+  return await untilOver(trace, body, async () => {
+    const { result, counts } = await followEvents(trace, { onEvent, withRaw });
+    const record: EndRecord = {
+      ...{ type: "end", ...headOf(trace), ...endOf(result), linesAsked, lines: result.lines },
+      ...{ events, unparsed: counts.unparsed, dropped: body.dropped },
+    };
+    return { result, last: `${JSON.stringify(record)}\n` };
+  });
+};
+
 /** The whole trace at once, when it is over. */
-export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked }) => {
+export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
   const lines: string[] = [];
-  const result = await trace.follow((line) => lines.push(line));
-  const { durationMs, endReason, pending, warnings } = result;
+  const events: TraceEvent[] = [];
+  const { result, counts } = await followEvents(trace, {
+    ...{ onLine: (line) => lines.push(line), onEvent: (event) => events.push(event), withRaw },
+  });
   const report: TraceReport = {
-    ...headOf(trace),
-    ...{ durationMs, endReason, linesAsked, lines },
-    ...{ pending: [...pending], warnings: [...warnings] },
+    ...{ ...headOf(trace), ...endOf(result), linesAsked },
+    ...{ lines, events, unparsed: counts.unparsed },
   };
   ctx.body = report;
   return result;
 };
+
+function endOf({ durationMs, endReason, pending, warnings }: TraceResult) {
+  return { durationMs, endReason, pending: [...pending], warnings: [...warnings] };
+}
 
 /** Begins an answer that is written bit by bit. */
 function stream(
@@ -107,16 +135,28 @@ function stream(
 }
 
 /** Follows a trace into a body, and ends that with it. */
-async function follow(
+function follow(
   trace: Trace,
   body: OutputStream,
   { onLine, last }: { onLine: (line: string) => void; last: (result: TraceResult) => string },
 ): Promise<TraceResult> {
-  try {
+  return untilOver(trace, body, async () => {
     const result = await trace.follow(onLine);
+    return { result, last: last(result) };
+  });
+}
+
+/** Ends a body with what follows a trace into it, or cuts it where that fails. */
+async function untilOver(
+  trace: Trace,
+  body: OutputStream,
+  followTrace: () => Promise<{ result: TraceResult; last: string }>,
+): Promise<TraceResult> {
+  try {
+    const { result, last } = await followTrace();
     // Its place is free before the client sees the end, and may ask again.
     await trace[Symbol.asyncDispose]();
-    body.finish(last(result));
+    body.finish(last);
     return result;
   } catch (error) {
     // Cut, so that nobody takes it for the whole.
@@ -125,7 +165,8 @@ async function follow(
   }
 }
 
-function headOf({
+/** What every answer tells of a trace. */
+export function headOf({
   targets,
   command,
   startedAt,

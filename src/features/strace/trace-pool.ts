@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/schema.ts";
 import { startTrace } from "./start-trace.ts";
 import type { TraceTargets } from "./targets.ts";
 import type { Trace } from "./trace.ts";
+import type { TraceOptions } from "./trace-options.ts";
 
 /** All traces of this sidecar: how many there may be at once, and that they all end with it. */
 export interface TracePool extends AsyncDisposable {
@@ -10,9 +11,14 @@ export interface TracePool extends AsyncDisposable {
    * Starts a trace, which ends with `client` or with the pool. Whoever asked for it disposes of it.
    * @throws {AppError} `limit-reached` with Retry-After, `shutting-down`, or what keeps strace from attaching.
    */
-  begin(targets: TraceTargets, lines: number, client: AbortSignal): Promise<Trace>;
+  begin(targets: TraceTargets, asked: TraceAsked, client: AbortSignal): Promise<Trace>;
   /** Ends all traces, and takes no further ones. */
   stop(): void;
+}
+
+/** What a trace is to be. */
+export interface TraceAsked extends TraceOptions {
+  readonly lines: number;
 }
 
 /** Makes a pool without traces. */
@@ -20,7 +26,7 @@ export function createTracePool(settings: Settings["strace"]): TracePool {
   const stopping = new AbortController();
   const active = new Map<symbol, { endsAtMs: number; ended: PromiseWithResolvers<void> }>();
 
-  const occupy = () => {
+  const occupy = (durationMs: number) => {
     if (stopping.signal.aborted) throw new AppError("shutting-down", "The sidecar is shutting down.");
     if (active.size >= settings.maxConcurrent) {
       throw limitReached(
@@ -30,7 +36,7 @@ export function createTracePool(settings: Settings["strace"]): TracePool {
     }
     const slot = Symbol("trace");
     const ended = Promise.withResolvers<void>();
-    active.set(slot, { endsAtMs: performance.now() + settings.durationMs, ended });
+    active.set(slot, { endsAtMs: performance.now() + durationMs, ended });
     return () => {
       active.delete(slot);
       ended.resolve();
@@ -38,16 +44,16 @@ export function createTracePool(settings: Settings["strace"]): TracePool {
   };
 
   return {
-    async begin(targets, lines, client) {
+    async begin(targets, asked, client) {
       await using stack = new AsyncDisposableStack();
-      stack.defer(occupy());
-      const { durationMs, maxBytes, stringLimit, dir } = settings;
-      const limits = { lines, durationMs, maxBytes, stringLimit, dir };
+      stack.defer(occupy(asked.durationMs));
+      const { maxBytes, dir } = settings;
+      const limits = { ...asked, maxBytes, dir };
       const trace = stack.use(await startTrace(targets, limits, AbortSignal.any([client, stopping.signal])));
       const owned = stack.move();
       return {
         ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
-        follow: (onLine) => trace.follow(onLine),
+        follow: (onLine, onRemark) => trace.follow(onLine, onRemark),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },

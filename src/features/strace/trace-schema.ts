@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { TraceEvent } from "./events/event.ts";
+import { traceEvent } from "./events/event-schema.ts";
 
 const tracedProcess = z.object({
   pid: z.int().describe("As the sidecar sees it."),
@@ -31,6 +33,10 @@ export const traceReport = z.object({
     .describe(
       "strace's own: the thread, the time in seconds since 1970, the call, its result and its duration in seconds.",
     ),
+  events: z
+    .array(traceEvent)
+    .describe("The same, read: one event for each line, or for the two halves of a call."),
+  unparsed: z.int().describe("How many of the lines could not be read, and are events `unparsed`."),
   pending: z
     .array(z.string())
     .describe("Calls under way when the trace ended before its last line: what an idle process waits in."),
@@ -38,4 +44,16 @@ export const traceReport = z.object({
 });
 
 /** The JSON form of a trace. */
-export type TraceReport = z.infer<typeof traceReport>;
+export type TraceReport = Omit<z.infer<typeof traceReport>, "events"> & {
+  readonly events: readonly TraceEvent[];
+};
+
+/** The last record of a trace as NDJSON. */
+export const endRecord = traceReport.omit({ lines: true, events: true }).extend({
+  type: z.literal("end"),
+  lines: z.int().describe("How many lines of strace there were."),
+  events: z.int().describe("How many events they made."),
+  dropped: z.int().describe("How many of these were dropped, because this client read too slowly."),
+});
+/** The last record of a trace as NDJSON. */
+export type EndRecord = z.infer<typeof endRecord>;

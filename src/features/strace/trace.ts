@@ -17,6 +17,11 @@ export interface TraceLimits {
   readonly durationMs: number;
   readonly maxBytes: number;
   readonly stringLimit: number;
+  /** Calls and classes as strace names them; empty for all. */
+  readonly syscalls: readonly string[];
+  readonly isErrorsOnly: boolean;
+  /** Only calls that took at least so long; 0 for all lines. */
+  readonly minDurationNs: number;
   /** Where strace writes while it runs. */
   readonly dir: string;
 }
@@ -42,8 +47,10 @@ export interface Trace extends AsyncDisposable {
   /**
    * Reads the lines as they come and hands each to `onLine`, which must not wait; resolves when strace has ended and
    * its processes run free. To be called once.
+   * @param onRemark gets, in their order, the lines that don't count: calls that were under way when strace let go, and
+   *   what strace remarks of a process.
    */
-  follow(onLine: (line: string) => void): Promise<TraceResult>;
+  follow(onLine: (line: string) => void, onRemark?: (line: string) => void): Promise<TraceResult>;
 }
 
 /** How an abort of a trace names its reason: `controller.abort("client-gone")`. Anything else counts as `stopped`. */

@@ -46,6 +46,8 @@ test("strace is started so that the kernel ends it when the sidecar dies, or whe
     pids: [7, 9],
     stringLimit: 64,
     decodeSockets: true,
+    syscalls: [],
+    isErrorsOnly: false,
     maxFileBytes: 1_000,
     maxCpuSeconds: 15,
   };
@@ -53,6 +55,8 @@ test("strace is started so that the kernel ends it when the sidecar dies, or whe
     "setpriv --pdeathsig KILL prlimit --core=0 --fsize=1000 --cpu=15 strace -f -ttt -T -yy -s 64 --quiet=attach -A -o /proc/self/fd/3 -p 7 -p 9",
   );
   expect(straceCommand({ ...options, decodeSockets: false })).not.toContain("-yy");
+  const chosen = straceCommand({ ...options, syscalls: ["%network", "openat"], isErrorsOnly: true });
+  expect(chosen.join(" ")).toContain(" --quiet=attach -e trace=%network,openat -e status=failed -A ");
 });
 
 test("complaints of strace are told apart by the process they are about", () => {

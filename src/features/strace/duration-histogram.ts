@@ -1,0 +1,48 @@
+/** Durations, counted in buckets: its size does not grow with what it counts. */
+export interface Histogram {
+  add(durationNs: number): void;
+  /** The duration that this share of them stays within, at most 7 % too long; 0 where there are none. */
+  quantileNs(share: number): number;
+}
+
+/** So many buckets for each power of two. */
+const PARTS = 16;
+const NS_PER_BUCKET = 1_000;
+/** Up to 2^40 microseconds: twelve days. */
+const BUCKETS = PARTS * 40;
+
+/** Makes an empty one: 2.5 KiB. Durations are exact up to 16 microseconds. */
+export function createHistogram(): Histogram {
+  const counts = new Uint32Array(BUCKETS);
+  let total = 0;
+  return {
+    add(durationNs) {
+      const bucket = bucketOf(Math.floor(durationNs / NS_PER_BUCKET));
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
+      total += 1;
+    },
+    quantileNs(share) {
+      const rank = Math.max(1, Math.ceil(share * total));
+      let seen = 0;
+      const bucket = counts.findIndex((count) => {
+        seen += count;
+        return seen >= rank;
+      });
+      return bucket === -1 ? 0 : lastOf(bucket) * NS_PER_BUCKET;
+    },
+  };
+}
+
+function bucketOf(microseconds: number): number {
+  if (microseconds < PARTS) return microseconds;
+  const power = Math.floor(Math.log2(microseconds));
+  const part = Math.floor((microseconds / 2 ** power) * PARTS) - PARTS;
+  return Math.min(BUCKETS - 1, (power - 3) * PARTS + part);
+}
+
+/** The longest duration in a bucket, in microseconds. */
+function lastOf(bucket: number): number {
+  if (bucket < PARTS) return bucket;
+  const power = Math.floor(bucket / PARTS) + 3;
+  return Math.ceil((((bucket % PARTS) + PARTS + 1) * 2 ** power) / PARTS) - 1;
+}

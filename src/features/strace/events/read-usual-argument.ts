@@ -1,0 +1,124 @@
+import type { Argument } from "./argument.ts";
+import { readTarget } from "./read-target.ts";
+import {
+  CLOSE,
+  COMMA,
+  endOfAnnotation,
+  endOfString,
+  isWordCode,
+  LESS,
+  MINUS,
+  NINE,
+  QUOTE,
+  ZERO,
+} from "./scan.ts";
+import { unescapeText } from "./unescape.ts";
+
+/**
+ * Nine of ten arguments, read in one pass. What is not taken here is read by `endOfArgument` and `readArgument`, which come
+ * to the same result where both can read it; a test holds them together.
+ */
+
+const CAPITAL_A = 0x41;
+const CAPITAL_Z = 0x5a;
+const PIPE = 0x7c;
+const SMALL_X = 0x78;
+const SMALL_A = 0x61;
+const SMALL_F = 0x66;
+/** More decimal digits, and more hexadecimal ones, would be no safe integer in every case. */
+const SAFE_DIGITS = 15;
+const SAFE_HEX_DIGITS = 13;
+const CURRENT_FOLDER = "AT_FDCWD";
+const DELETED = "(deleted)";
+const ELLIPSIS = "...";
+const NULL: Argument = { kind: "null" };
+
+/**
+ * Reads an argument that is a number, a string, a descriptor or made of constants.
+ * @returns the index of the comma or closing bracket after it; -1 where it is something else.
+ */
+export function readUsualArgument(text: string, start: number, into: Argument[]): number {
+  const first = text.charCodeAt(start);
+  if (first === QUOTE) return readString(text, start, into);
+  if (first >= CAPITAL_A && first <= CAPITAL_Z) return readSymbols(text, start, into);
+  if (first === ZERO && text.charCodeAt(start + 1) === SMALL_X) return readHex(text, start, into);
+  if ((first >= ZERO && first <= NINE) || first === MINUS) return readDecimal(text, start, first, into);
+  return -1;
+}
+
+function isDelimiter(code: number): boolean {
+  return code === COMMA || code === CLOSE;
+}
+
+function readString(text: string, start: number, into: Argument[]): number {
+  const end = endOfString(text, start);
+  if (end === -1) return -1;
+  const isTruncated = !isDelimiter(text.charCodeAt(end));
+  const after = isTruncated ? end + ELLIPSIS.length : end;
+  if (isTruncated && !(text.startsWith(ELLIPSIS, end) && isDelimiter(text.charCodeAt(after)))) return -1;
+  const { value, encoding } = unescapeText(text.slice(start + 1, end - 1));
+  into.push({ kind: "string", value, encoding, isTruncated });
+  return after;
+}
+
+function readDecimal(text: string, start: number, sign: number, into: Argument[]): number {
+  const first = sign === MINUS ? start + 1 : start;
+  let at = first;
+  let value = 0;
+  let code = text.charCodeAt(at);
+  while (code >= ZERO && code <= NINE) {
+    value = value * 10 + (code - ZERO);
+    at += 1;
+    code = text.charCodeAt(at);
+  }
+  const digits = at - first;
+  if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && text.charCodeAt(first) === ZERO)) return -1;
+  if (code === LESS) return readDescriptor(text, at, value, into);
+  if (!isDelimiter(code)) return -1;
+  into.push({ kind: "number", value: first === start ? value : 0 - value });
+  return at;
+}
+
+function readHex(text: string, start: number, into: Argument[]): number {
+  let at = start + 2;
+  let value = 0;
+  let code = text.charCodeAt(at);
+  while ((code >= ZERO && code <= NINE) || (code >= SMALL_A && code <= SMALL_F)) {
+    value = value * 16 + (code <= NINE ? code - ZERO : code - SMALL_A + 10);
+    at += 1;
+    code = text.charCodeAt(at);
+  }
+  const digits = at - start - 2;
+  if (digits === 0 || digits > SAFE_HEX_DIGITS || !isDelimiter(code)) return -1;
+  into.push({ kind: "number", value, text: text.slice(start, at) });
+  return at;
+}
+
+function readDescriptor(text: string, less: number, fd: number | null, into: Argument[]): number {
+  const end = endOfAnnotation(text, less);
+  if (end === -1) return -1;
+  const isDeleted = !isDelimiter(text.charCodeAt(end));
+  const after = isDeleted ? end + DELETED.length : end;
+  if (isDeleted && !(text.startsWith(DELETED, end) && isDelimiter(text.charCodeAt(after)))) return -1;
+  into.push({ kind: "descriptor", fd, target: readTarget(text.slice(less + 1, end - 1), isDeleted) });
+  return after;
+}
+
+function readSymbols(text: string, start: number, into: Argument[]): number {
+  let at = start + 1;
+  let pipes = 0;
+  let code = text.charCodeAt(at);
+  while (isWordCode(code) || code === PIPE) {
+    if (code === PIPE) pipes += 1;
+    at += 1;
+    code = text.charCodeAt(at);
+  }
+  if (isDelimiter(code)) {
+    const name = text.slice(start, at);
+    if (name === "NULL") into.push(NULL);
+    else into.push({ kind: "symbols", names: pipes === 0 ? [name] : name.split("|") });
+    return at;
+  }
+  if (code !== LESS || !text.startsWith(CURRENT_FOLDER, start)) return -1;
+  return at - start === CURRENT_FOLDER.length ? readDescriptor(text, at, null, into) : -1;
+}
