@@ -5,6 +5,7 @@ import { fastify } from "./fastify.ts";
 import { haproxy } from "./haproxy.ts";
 import { httpxy } from "./httpxy.ts";
 import { nginx } from "./nginx.ts";
+import { nodeFloor } from "./node-floor.ts";
 import type { Peer } from "./peer.ts";
 import { sidecar } from "./sidecar.ts";
 
@@ -21,4 +22,5 @@ export const PEERS: readonly Peer[] = [
   bareHttpProxy,
   httpxy,
   fastify,
+  nodeFloor,
 ];
