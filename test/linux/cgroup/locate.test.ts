@@ -8,7 +8,7 @@ import { readPressure } from "../../../src/linux/cgroup/pressure.ts";
 import { readFileSystems } from "../../../src/linux/file-systems.ts";
 import { holdFile } from "../../../src/linux/held-file.ts";
 import { isMissing, isWithoutCgroups1 } from "../../support/needs.ts";
-import { startIdle, startTarget } from "../target-process.ts";
+import { fixturePath, startIdle, startTarget } from "../target-process.ts";
 import { makeCgroup } from "./real-cgroups.ts";
 
 test("a process that has ended has no cgroup and no file systems", async () => {
@@ -70,11 +70,31 @@ describe.skipIf(isMissing("namespaces"))("version 2, mounted here", () => {
     expect(cpu).toMatchObject({ of: "cgroup", some: { avg10Percent: expect.any(Number) } });
     await target.kill();
   });
+
+  test("of a process in another cgroup namespace, as containers are, its own cgroup is found all the same", async () => {
+    const folder = "/tmp/tickbird-cg2";
+    const begin = `d=${folder}-$$; mkdir $d && mount -t cgroup2 none $d && mkdir $d/tickbird-test-$$ $d/tickbird-reader-$$ && echo $$ > $d/tickbird-test-$$/cgroup.procs`;
+    const enter = `exec unshare --cgroup sh -c 'umount ${folder}-$$ && mount -t cgroup2 none ${folder}-$$ && echo in && exec sleep 300'`;
+    await using target = await startTarget(["unshare", "--mount", "sh", "-c", `${begin} && ${enter}`]);
+    expect(await target.line()).toBe("in");
+    const { pid } = target;
+    onTestFinished(() => removeLeftovers(pid));
+    const own = `d=${folder}-${pid}; mount -t cgroup2 none $d && echo $$ > $d/tickbird-reader-${pid}/cgroup.procs && umount $d`;
+    const read = `exec unshare --cgroup ${process.execPath} ${fixturePath("read-resources.ts")} ${pid}`;
+    await using reader = await startTarget(["unshare", "--mount", "sh", "-c", `${own} && ${read}`]);
+    const { report } = JSON.parse(await reader.line());
+    expect(report.process.pid).toBe(pid);
+    expect(report.pressure.cpu).toMatchObject({ of: "cgroup" });
+    // Nothing of it has waited for the CPU for long; the machine has.
+    const host = Number(/total=(\d+)/.exec(await readFile("/proc/pressure/cpu", "utf8"))?.[1]) * 1_000;
+    expect(report.pressure.cpu.some.totalNs).toBeLessThan(host);
+    await target.kill();
+  });
 });
 
-/** The cgroup outlives the mount; the folder that it was mounted on too. */
+/** The cgroups outlive the mount; the folder that it was mounted on too. */
 async function removeLeftovers(pid: number): Promise<void> {
-  const script = `d=/tmp/tickbird-cg2-${pid}; mount -t cgroup2 none $d; while ! rmdir $d/tickbird-test-${pid}; do [ -d $d/tickbird-test-${pid} ] || break; done; umount $d; rmdir $d; echo gone`;
+  const script = `d=/tmp/tickbird-cg2-${pid}; mount -t cgroup2 none $d; for c in $d/tickbird-*-${pid}; do while [ -d $c ]; do rmdir $c; done; done; umount $d; rmdir $d; echo gone`;
   await using cleaner = await startTarget(["unshare", "--mount", "sh", "-c", script]);
   expect(await cleaner.line()).toBe("gone");
 }
