@@ -11,6 +11,7 @@ import { eventLoopCheck } from "./features/health/event-loop-check.ts";
 import { createHealth } from "./features/health/health.ts";
 import { createHome } from "./features/home/home.ts";
 import { createProcesses } from "./features/processes/processes.ts";
+import { createResources } from "./features/resources/resources.ts";
 import { createSession } from "./features/session/session.ts";
 import { createStrace } from "./features/strace/strace.ts";
 import type { CoreProcessFinder } from "./linux/core-process.ts";
@@ -110,6 +111,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
   const switchable = [
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
+    { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
     { setting: "strace", make: () => createStrace(settings.strace, { coreProcess, log }) },
     {
       setting: "config",

@@ -42,6 +42,14 @@ export const processes = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: "The process list." }),
 });
 
+/** The settings of the feature `resources`. */
+export const resources = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description:
+      "The app's use of CPU, memory and so on, and its history: read every second, kept for a day.",
+  }),
+});
+
 /** The settings of the feature `strace`. */
 export const strace = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: "System call tracing." }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { config, health, processes, strace } from "./feature-settings.ts";
+import { config, health, processes, resources, strace } from "./feature-settings.ts";
 import { limits } from "./limits-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
@@ -196,6 +196,7 @@ export const settingsSchema = z
     shutdown: shutdown.prefault({}),
     health: health.prefault({}),
     processes: processes.prefault({}),
+    resources: resources.prefault({}),
     strace: strace.prefault({}),
     config: config.prefault({}),
   })

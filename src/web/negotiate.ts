@@ -8,6 +8,7 @@ export const MEDIA_TYPES = {
   html: "text/html",
   sse: "text/event-stream",
   ndjson: "application/x-ndjson",
+  csv: "text/csv",
 } as const;
 
 /** The name of a form. */

@@ -1,3 +1,4 @@
+import { printable } from "../../base/printable.ts";
 import { maskArguments } from "../../base/secrets.ts";
 
 /**
@@ -17,14 +18,6 @@ export function printCommandLine(argv: readonly string[]): string {
       )
       .join(" "),
   );
-}
-
-/** Replaces control characters, and those that turn the direction of writing, by escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-  });
 }
 
 function maskWords(text: string): string {

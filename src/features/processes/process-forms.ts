@@ -1,6 +1,8 @@
+import { printable } from "../../base/printable.ts";
 import { type Html, html, type Page, renderPage } from "../../web/page.ts";
+import { textTable } from "../../web/text-table.ts";
 import { topBar } from "../../web/top-bar.ts";
-import { printable, printCommandLine } from "./command-line.ts";
+import { printCommandLine } from "./command-line.ts";
 import type { ProcessDetail, ProcessList, ProcessSummary } from "./process-schema.ts";
 
 /** The processes for people: as aligned text and as a page. */
@@ -11,18 +13,8 @@ const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "CPU"]);
 /** The list as a table of text. CPU is the average since the start of each process. */
 export function listText(list: ProcessList): string {
   const rows = list.processes.map((each) => cells(each));
-  const widths = COLUMNS.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return RIGHT_ALIGNED.has(COLUMNS[column] ?? "") ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join("  ")
-      .trimEnd();
-  return [...headings(list).map((text) => `# ${text}`), line(COLUMNS), ...rows.map(line), ""].join("\n");
+  const table = textTable(COLUMNS, rows, RIGHT_ALIGNED);
+  return [...headings(list).map((text) => `# ${text}`), ...table, ""].join("\n");
 }
 
 /** One process as text: a line for each thing that is told of it. */

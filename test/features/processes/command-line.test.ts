@@ -1,9 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  maskCommandLine,
-  printable,
-  printCommandLine,
-} from "../../../src/features/processes/command-line.ts";
+import { printable } from "../../../src/base/printable.ts";
+import { maskCommandLine, printCommandLine } from "../../../src/features/processes/command-line.ts";
 import { parseLimits } from "../../../src/features/processes/detail-process.ts";
 
 test("secrets are masked as options, as assignments, in URLs, and in a command inside of one argument", () => {

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Logger } from "../../web/log.ts";
+import { chooseForm } from "../../web/negotiate.ts";
+import type { RouteTable } from "../../web/routes.ts";
+import { capabilityOf, type Feature } from "../feature.ts";
+import { partsOf } from "./capability.ts";
+import { historyCsv, historyOf, parseWindow } from "./history.ts";
+import { readResources } from "./read-resources.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
+import { type Course, reportPage, reportText } from "./resource-forms.ts";
+import { resourceHistory, resourceReport } from "./resource-schema.ts";
+import { sample } from "./sampler.ts";
+
+/** The feature `resources`: what the app's cgroup uses of its limits, now and in the last day. */
+
+/** What the feature needs. */
+export interface ResourcesDeps {
+  readonly coreProcess: CoreProcessFinder;
+  readonly log: Logger;
+}
+
+const query = z.object({
+  window: z
+    .string()
+    .refine(
+      (text) => parseWindow(text) !== undefined,
+      "must be a duration up to a day, such as 90s, 5m, 1h, 24h",
+    )
+    .default("5m")
+    .describe("How far back: `90s`, `5m`, `1h`, `24h`; at most a day."),
+});
+
+const SPARKLINE_SECONDS = 300;
+
+/** Makes the feature. Nothing is recorded before its `start`. */
+export function createResources(
+  _settings: Settings["resources"],
+  { coreProcess, log }: ResourcesDeps,
+): Feature {
+  const recorder = createRecorder();
+  let whenStopped: Promise<void> = Promise.resolve();
+  return {
+    name: "resources",
+    routes(table) {
+      addReport(table, coreProcess, recorder);
+      addHistory(table, recorder);
+    },
+    async capability() {
+      return capabilityOf(await partsOf(coreProcess));
+    },
+    start(signal) {
+      whenStopped = sample({ coreProcess, recorder, log }, signal);
+    },
+    [Symbol.asyncDispose]: () => whenStopped,
+  };
+}
+
+function addReport(table: RouteTable, coreProcess: CoreProcessFinder, recorder: Recorder): void {
+  const content = { "application/json": resourceReport, "text/plain": null, "text/html": null };
+  table.add(
+    "GET",
+    "/resources",
+    {
+      summary: "What the app uses of its limits: CPU, memory, tasks, I/O, network, file systems, pressure",
+      description:
+        "Of the cgroup (version 1 or 2) that the app's main process is in, which is its container. What can't be read is null, and `unreadable` says why and what mends it.",
+      role: "viewer",
+      responses: { 200: { description: "The figures now.", content } },
+    },
+    async ({ ctx }) => {
+      const form = chooseForm(ctx, ["json", "text", "html"]);
+      const report = await readResources(await coreProcess.find(), recorder.latest()?.row);
+      if (form === "json") ctx.body = report;
+      if (form === "text") {
+        ctx.type = "text/plain; charset=utf-8";
+        ctx.body = reportText(report);
+      }
+      if (form === "html") {
+        const page = reportPage(report, coursesOf(recorder));
+        ctx.set({ ...page.headers });
+        ctx.body = page.body;
+      }
+    },
+  );
+}
+
+function addHistory(table: RouteTable, recorder: Recorder): void {
+  const content = { "application/json": resourceHistory, "text/csv": null };
+  table.add(
+    "GET",
+    "/resources/history",
+    {
+      summary: "What the app used in the last minutes, hours, or day",
+      description:
+        "Every second for 5 minutes, every 10 seconds for an hour, every minute for a day, since the sidecar started; the interval that is under way is left out. Rates are means over the interval. What was not known is null (in CSV, empty): the app was gone, or its counters began anew.",
+      role: "viewer",
+      query,
+      responses: { 200: { description: "The intervals of the window, the oldest first.", content } },
+    },
+    ({ ctx, query: { window } }) => {
+      const form = chooseForm(ctx, ["json", "csv"]);
+      const history = historyOf(recorder, parseWindow(window) ?? 0, currentSecond());
+      if (form === "json") ctx.body = history;
+      if (form === "csv") {
+        ctx.type = "text/csv; charset=utf-8; header=present";
+        ctx.body = historyCsv(history);
+      }
+    },
+  );
+}
+
+function coursesOf(recorder: Recorder): Course[] {
+  const { points } = historyOf(recorder, SPARKLINE_SECONDS, currentSecond());
+  return [
+    { title: "CPUs in the last 5 minutes", values: points.map(({ usedCpus }) => usedCpus) },
+    {
+      title: "Working set in the last 5 minutes",
+      values: points.map(({ workingSetBytes }) => workingSetBytes),
+    },
+  ];
+}
+
+function currentSecond(): number {
+  return Math.round(Date.now() / 1_000);
+}
