@@ -86,15 +86,19 @@ export async function startSidecarProcess(
   corePort: number,
   env: Record<string, string> = {},
 ): Promise<RunningSidecar> {
+  await using stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "tickbird-e2e-"));
-  const program = runProgram(["--core", `http://127.0.0.1:${corePort}`], {
-    SIDECAR_HTTPS_PORT: "0",
-    SIDECAR_HTTP_ENABLED: "false",
-    SIDECAR_CERTS_DIR: dir,
-    SIDECAR_AUTH_TOKEN: TOKEN,
-    SIDECAR_HEALTH_INTERVAL_MS: "200",
-    ...env,
-  });
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const program = stack.use(
+    runProgram(["--core", `http://127.0.0.1:${corePort}`], {
+      SIDECAR_HTTPS_PORT: "0",
+      SIDECAR_HTTP_ENABLED: "false",
+      SIDECAR_CERTS_DIR: dir,
+      SIDECAR_AUTH_TOKEN: TOKEN,
+      SIDECAR_HEALTH_INTERVAL_MS: "200",
+      ...env,
+    }),
+  );
   const begun = await poll("the sidecar to listen", () => {
     const port = /https:\/\/localhost:(\d+)\//.exec(program.stderr())?.[1];
     return port === undefined ? program.process.exitCode !== null && { port: 0 } : { port: Number(port) };
@@ -102,15 +106,13 @@ export async function startSidecarProcess(
   if (begun.port === 0) throw new Error(`The sidecar ended at once: ${program.stderr()}`);
   const { port } = begun;
   const ca = () => readFile(join(dir, "ca.crt"), "utf8");
+  const owned = stack.move();
   return {
     ...program,
     ...{ port, dir, ca },
     log: () => parseLines(program.stdout()),
     ask: async (path, options) => ask(port, await ca(), path, options),
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
