@@ -3,7 +3,7 @@ import { readStat } from "../../linux/proc.ts";
 import { openScratch, type Scratch } from "../../linux/scratch.ts";
 import { CommandError, start } from "../../linux/spawn.ts";
 import { ATTACH_TIMEOUT_MS, waitUntilAttached } from "./attach.ts";
-import { straceCommand } from "./command.ts";
+import { outputPath, straceCommand } from "./command.ts";
 import type { Governor } from "./governor/governor.ts";
 import { governorLimits } from "./governor/limits.ts";
 import { findRisks } from "./risks.ts";
@@ -39,7 +39,10 @@ export async function startTrace(
   await requireRoom(limits.dir, limits.minFreePercent);
   const { decodeSockets, shortcoming } = await lookAround(main.pid);
   const risks = await findRisks(limits.dir, limits.maxBytes + SPARE_BYTES);
+  await using stack = new AsyncDisposableStack();
+  const scratch = stack.use(scratchIn(limits.dir));
   const command = straceCommand({
+    output: outputPath(scratch.descriptor),
     pids: all.map(({ pid }) => pid),
     stringLimit: limits.stringLimit,
     syscalls: limits.syscalls,
@@ -48,10 +51,8 @@ export async function startTrace(
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
-  await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(scratchIn(limits.dir));
   const startWatch = await governor.ready();
-  const strace = await start(command, { descriptor3: scratch.descriptor }).catch((error: unknown) => {
+  const strace = await start(command).catch((error: unknown) => {
     if (!(error instanceof CommandError)) throw error;
     throw new AppError("not-supported", error.message, {
       remedy: "apt install util-linux strace",
