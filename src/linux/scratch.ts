@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 /** A nameless file: a program of ours appends to it, and we read what has come. Whoever opened it disposes of it. */
 export interface Scratch extends AsyncDisposable {
-  /** To be handed to a child, which opens it as `/proc/self/fd/3`. */
+  /** Which a child opens by its path in `/proc/<our pid>/fd`. */
   readonly descriptor: number;
   /** What has come since the last call, at most 64 KiB of it; empty where nothing has. */
   readMore(): Promise<Buffer>;

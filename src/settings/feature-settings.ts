@@ -84,6 +84,26 @@ export const strace = z.strictObject({
     .max(16)
     .default(2)
     .meta({ description: "Traces at once. Each costs up to one CPU core." }),
+  maxThreads: z.int().min(1).max(100_000).default(2_000).meta({
+    description:
+      "The most threads of the processes traced at once. Attaching stops them: 300 for 0.1 s, 3000 for a second.",
+  }),
+  maxFrozenMs: z.int().min(100).max(10_000).default(300).meta({
+    description: "How long strace may stand still while the app waits for it; then it is killed.",
+  }),
+  minFreePercent: z
+    .int()
+    .min(0)
+    .max(90)
+    .default(10)
+    .meta({ description: "Free space of `strace.dir` below which no trace begins, and running ones end." }),
+  maxThrottledPercent: z.int().min(1).max(100).default(50).meta({
+    description:
+      "How much of a second the CPU quota of the sidecar may hold it back while it traces: the app waits with it. 100: never mind.",
+  }),
+  maxCpuPercent: z.int().min(1).max(100).default(100).meta({
+    description: "How much of a CPU one strace may take, on the average of a second. 100: all it needs.",
+  }),
   dir: path.default("/dev/shm").meta({
     description: "Where strace writes while it runs. A tmpfs, so that the app never waits for a disk.",
   }),

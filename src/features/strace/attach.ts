@@ -8,7 +8,7 @@ import { unknownSyscall } from "./trace-options.ts";
 
 const POLL_MS = 2;
 /** strace attaches within milliseconds; a machine that swaps may need longer to load it. */
-const ATTACH_TIMEOUT_MS = 10_000;
+export const ATTACH_TIMEOUT_MS = 10_000;
 
 /**
  * Waits until strace has taken hold of a process.

@@ -20,7 +20,7 @@ export async function straceCapability(
       return `strace ${version}`;
     }),
     part(`write to ${settings.dir}`, async () => {
-      await requireRoom(settings.dir);
+      await requireRoom(settings.dir, settings.minFreePercent);
       return undefined;
     }),
   ]);

@@ -10,14 +10,23 @@ export interface CommandOptions {
   readonly isErrorsOnly: boolean;
   /** Whether addresses of sockets can be told (only in the network namespace of the processes). */
   readonly decodeSockets: boolean;
+  /** The {@link outputPath}. */
+  readonly output: string;
   /** The most that strace may write, whatever becomes of us. */
   readonly maxFileBytes: number;
   /** The most CPU time it may take, whatever becomes of us. */
   readonly maxCpuSeconds: number;
 }
 
-/** Where the child finds its output file: an open descriptor, for the file itself has no name any more. */
-const OUTPUT = "/proc/self/fd/3";
+/**
+ * The path of strace's output, by the descriptor that we have open: the file itself has no name any more. It leads
+ * through us and not through the child, for it is there only while we live. setpriv takes some milliseconds until the
+ * kernel would tell the child of our death, and one before that it never hears of; but strace opens its output after
+ * that and before it attaches, and fails where we are gone.
+ */
+export function outputPath(descriptor: number): string {
+  return `/proc/${process.pid}/fd/${descriptor}`;
+}
 
 /**
  * The wrappers that make strace harmless even where the sidecar hangs or is killed, each of which becomes the next by
@@ -65,7 +74,7 @@ export function straceCommand(options: CommandOptions): [string, ...string[]] {
       // Appending: what we would cut off at the front is then not written again as a hole.
       "-A",
       "-o",
-      OUTPUT,
+      options.output,
       ...pids.flatMap((pid) => ["-p", String(pid)]),
     ],
     options,

@@ -1,4 +1,5 @@
 import type { Settings } from "../../settings/schema.ts";
+import { verdictWords } from "./governor/limits.ts";
 import type { EndReason, TraceResult } from "./trace.ts";
 import type { TraceOptions } from "./trace-options.ts";
 
@@ -31,17 +32,19 @@ function whyOf(
   options: TraceOptions,
 ): string {
   const limitedBy = options.isDurationAsked ? "duration" : "strace.durationMs";
-  const reasons: Record<EndReason, string> = {
+  const reasons = {
     lines: "all have come",
     "time-limit": `the time limit of ${options.durationMs / 1_000} s (${limitedBy})`,
-    "byte-limit": `the limit of ${settings.maxBytes} bytes (strace.maxBytes)`,
     "process-exited": "the process has ended",
     stopped: "the sidecar is shutting down",
     "client-gone": "the client has gone",
-    "storage-full": `${settings.dir} has no room left (strace.dir)`,
     "tracer-failed": warnings.at(-1) ?? "strace has failed",
   };
-  return reasons[endReason];
+  return isIn(reasons, endReason) ? reasons[endReason] : verdictWords(endReason, settings);
+}
+
+function isIn<T extends object>(table: T, key: EndReason): key is EndReason & keyof T {
+  return key in table;
 }
 
 /** A line without its thread and time. */

@@ -3,6 +3,9 @@ import type { Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints } from "./attach.ts";
 import { createDurationFilter } from "./duration-filter.ts";
+import type { Watch } from "./governor/governor.ts";
+import { verdictWords } from "./governor/limits.ts";
+import { VERDICTS, type Verdict } from "./governor/verdict.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
@@ -26,6 +29,7 @@ export interface RunningTraceParts {
   readonly signal: AbortSignal;
   readonly scratch: Scratch;
   readonly strace: Child;
+  readonly watch: Watch;
   readonly warnings: readonly string[];
   /** What is disposed of with the trace. */
   readonly owned: AsyncDisposable;
@@ -92,7 +96,7 @@ export class RunningTrace implements Trace {
       const reason = this.#take(piece, onLine) ?? this.#endNow();
       if (reason !== undefined) return reason;
       if (piece.length > 0) continue;
-      if (exit !== undefined) return reasonOf(exit);
+      if (exit !== undefined) return this.#parts.watch.verdict() ?? reasonOf(exit);
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -148,17 +152,23 @@ export class RunningTrace implements Trace {
   }
 
   #endNow(): EndReason | undefined {
-    const { signal, limits, strace } = this.#parts;
+    const { signal, limits, strace, watch } = this.#parts;
+    // First: where we were held up ourselves, this has ended it, and our own clock says so too late.
+    const verdict = watch.verdict();
+    if (verdict !== undefined) return verdict;
     if (signal.aborted) return signal.reason === CLIENT_GONE ? CLIENT_GONE : "stopped";
     if (performance.now() - this.#attachedAtMs >= limits.durationMs) return "time-limit";
     return strace.stderr().includes("No space left on device") ? "storage-full" : undefined;
   }
 
   #complaints(endReason: EndReason): string[] {
-    const { strace } = this.#parts;
+    const { strace, limits, watch } = this.#parts;
     const failed = [...attachComplaints(strace.stderr())].map(
       ([pid, text]) => `Process ${pid} is not traced: ${text}.`,
     );
+    if (watch.verdict() === endReason && isOfGovernor(endReason)) {
+      failed.push(`The trace was ended: ${verdictWords(endReason, limits)}.`);
+    }
     if (endReason !== "tracer-failed") return failed;
     return [
       ...failed,
@@ -172,6 +182,12 @@ export async function stopTracer(strace: Child, targets: readonly TraceTarget[])
   const threads = targets.reduce((sum, target) => sum + target.threads, 0);
   await strace.stop("SIGINT", threads > MANY_THREADS ? DETACH_MANY_THREADS_MS : DETACH_MS);
   return verifyReleased(targets, strace.pid);
+}
+
+/** Whether a reason is one that needs words: the limits of lines, bytes and time are known to whoever asked. */
+function isOfGovernor(reason: EndReason): reason is Verdict {
+  if (reason === "byte-limit" || reason === "time-limit") return false;
+  return VERDICTS.some((verdict) => verdict === reason);
 }
 
 /** Why strace has ended by itself: with its last process, by a guard of the kernel, or by somebody else. */

@@ -2,32 +2,47 @@ import { AppError } from "../../base/errors.ts";
 import { readStat } from "../../linux/proc.ts";
 import { openScratch, type Scratch } from "../../linux/scratch.ts";
 import { CommandError, start } from "../../linux/spawn.ts";
-import { waitUntilAttached } from "./attach.ts";
-import { straceCommand } from "./command.ts";
+import { ATTACH_TIMEOUT_MS, waitUntilAttached } from "./attach.ts";
+import { outputPath, straceCommand } from "./command.ts";
+import type { Governor } from "./governor/governor.ts";
+import { governorLimits } from "./governor/limits.ts";
+import { findRisks } from "./risks.ts";
 import { RunningTrace, stopTracer } from "./running-trace.ts";
-import { lookAround, requireRoom, unusable } from "./surroundings.ts";
-import type { TraceTarget, TraceTargets } from "./targets.ts";
+import { lookAround, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
+import { refuseManyThreads, type TraceTarget, type TraceTargets } from "./targets.ts";
 import type { Trace, TraceLimits } from "./trace.ts";
 
 /** What strace may write beyond the limit before the kernel ends it: more than it writes while we look away. */
 const SPARE_BYTES = 4_194_304;
 const SPARE_CPU_SECONDS = 5;
 
+/** What a trace is under. */
+export interface TraceControl {
+  /** Ends the trace; see {@link CLIENT_GONE}. */
+  readonly signal: AbortSignal;
+  /** Ends it where it does harm. */
+  readonly governor: Governor;
+}
+
 /**
  * Attaches strace to processes; resolves when it holds the main one.
- * @param signal Ends the trace; see {@link CLIENT_GONE}.
  * @throws {AppError} saying why they can't be traced, with the remedy.
  */
 export async function startTrace(
   targets: TraceTargets,
   limits: TraceLimits,
-  signal: AbortSignal,
+  { signal, governor }: TraceControl,
 ): Promise<Trace> {
   const { main, descendants } = targets;
   const all = [main, ...descendants];
-  await requireRoom(limits.dir);
+  refuseManyThreads(targets, limits.maxThreads);
+  await requireRoom(limits.dir, limits.minFreePercent);
   const { decodeSockets, shortcoming } = await lookAround(main.pid);
+  const risks = await findRisks(limits.dir, limits.maxBytes + SPARE_BYTES);
+  await using stack = new AsyncDisposableStack();
+  const scratch = stack.use(scratchIn(limits.dir));
   const command = straceCommand({
+    output: outputPath(scratch.descriptor),
     pids: all.map(({ pid }) => pid),
     stringLimit: limits.stringLimit,
     syscalls: limits.syscalls,
@@ -36,26 +51,29 @@ export async function startTrace(
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
-  await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(scratchIn(limits.dir));
-  const strace = await start(command, { descriptor3: scratch.descriptor }).catch((error: unknown) => {
+  const startWatch = await governor.ready();
+  const strace = await start(command).catch((error: unknown) => {
     if (!(error instanceof CommandError)) throw error;
     throw new AppError("not-supported", error.message, {
       remedy: "apt install util-linux strace",
       cause: error,
     });
   });
+  const watch = stack.use(
+    startWatch({
+      ...{ pid: strace.pid, descriptor: scratch.descriptor, targetPids: all.map(({ pid }) => pid) },
+      ...{ attachMs: ATTACH_TIMEOUT_MS, limits: governorLimits(limits) },
+    }),
+  );
   stack.defer(async () => {
     await stopTracer(strace, all);
   });
   await waitUntilAttached(strace, main);
+  watch.attached();
   for (const target of all) await refuseReused(target);
   return new RunningTrace({
-    ...{ targets, command, limits, signal, scratch, strace },
-    warnings: [
-      ...targets.warnings,
-      ...(shortcoming === null ? [] : [`${shortcoming.reason} Mend: ${shortcoming.remedy}`]),
-    ],
+    ...{ targets, command, limits, signal, scratch, strace, watch },
+    warnings: [...targets.warnings, ...[shortcoming, ...risks].filter((each) => each !== null).map(warning)],
     owned: stack.move(),
   });
 }
@@ -67,6 +85,10 @@ async function refuseReused({ pid, startTicks }: TraceTarget): Promise<void> {
   throw new AppError("process-not-found", `Process ${pid} has ended; another process has its number now.`, {
     remedy: "GET processes lists those that are visible.",
   });
+}
+
+function warning({ reason, remedy }: Shortcoming): string {
+  return `${reason} Mend: ${remedy}`;
 }
 
 function scratchIn(dir: string): Scratch {

@@ -8,6 +8,7 @@ import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
+import { createGovernor } from "./governor/governor.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
 import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
@@ -30,7 +31,8 @@ const DESCRIPTION = `Attaches strace to the process, answers its lines and lets 
 While it is traced every system call of the process stops twice: a busy server was measured at 2 to 20 % of its throughput, \
 so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, recv with a time-out, semop, \
 sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
-and by strace.maxBytes; what came until then is answered. For operators: it slows the app, and shows what the app reads \
+and by strace.maxBytes; what came until then is answered. A thread of its own watches over it, and kills strace where it \
+holds the app up, where its output has no room, or where the sidecar is throttled by its CPU quota: endReason says so. For operators: it slows the app, and shows what the app reads \
 and writes, such as the cookies of its clients.`;
 
 const FORMS = {
@@ -73,7 +75,8 @@ interface Wish {
 /** Makes the feature. It traces nothing by itself. */
 export function createStrace(settings: Settings["strace"], { coreProcess, log }: StraceDeps): Feature {
   const tool = createToolCheck();
-  const pool = createTracePool(settings);
+  const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
+  const pool = createTracePool(settings, governor);
 
   const answer = async (wish: Wish): Promise<void> => {
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
@@ -111,7 +114,10 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
     },
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]();
+      await governor[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -2,12 +2,18 @@ import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
 
+/** What is not as it should be, and what mends it. */
+export interface Shortcoming {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /** What the surroundings of a process let strace tell of it, and what they don't. */
 export interface Surroundings {
   /** Whether the addresses of sockets can be told. */
   readonly decodeSockets: boolean;
   /** What will be missing in the lines, and what mends it. */
-  readonly shortcoming: { readonly reason: string; readonly remedy: string } | null;
+  readonly shortcoming: Shortcoming | null;
 }
 
 const MIN_FREE_BYTES = 1_048_576;
@@ -40,18 +46,21 @@ export async function lookAround(pid: number): Promise<Surroundings> {
 }
 
 /**
- * Makes sure that the output of a trace has room.
+ * Makes sure that the output of a trace has room, and that a trace would not be ended at once for want of it.
  * @throws {AppError} `storage-full`, or `not-supported` where there is no such folder.
  */
-export async function requireRoom(dir: string): Promise<void> {
-  const { bavail, bsize } = await statfs(dir).catch((error: unknown) => {
+export async function requireRoom(dir: string, minFreePercent: number): Promise<void> {
+  const { bavail, bsize, blocks } = await statfs(dir).catch((error: unknown) => {
     throw unusable(dir, error);
   });
-  if (bavail * bsize < MIN_FREE_BYTES) {
-    throw new AppError("storage-full", `${dir}, where strace writes while it runs, has no room left.`, {
-      remedy: 'shm_size: "64m" for the sidecar, or SIDECAR_STRACE_DIR=<a tmpfs with room>',
-    });
-  }
+  // A tmpfs without a limit has no size.
+  if (blocks === 0) return;
+  const isShort = (bavail / blocks) * 100 < minFreePercent;
+  if (!isShort && bavail * bsize >= MIN_FREE_BYTES) return;
+  const what = isShort ? `less than ${minFreePercent} % of its room left` : "no room left";
+  throw new AppError("storage-full", `${dir}, where strace writes while it runs, has ${what}.`, {
+    remedy: 'shm_size: "64m" for the sidecar, or SIDECAR_STRACE_DIR=<a tmpfs with room>',
+  });
 }
 
 /** The error for a folder that can't be used; anything else is given back as it is. */

@@ -54,6 +54,27 @@ export async function chooseTargets(pid: number, withDescendants: boolean): Prom
   return { main: targetOf(stat), descendants, warnings };
 }
 
+/**
+ * Refuses what strace would take long to attach to: all threads of a process with 3,000 stand still for a second.
+ * @throws {AppError} `process-not-traceable`.
+ */
+export function refuseManyThreads({ main, descendants }: TraceTargets, maxThreads: number): void {
+  const threads = [main, ...descendants].reduce((sum, each) => sum + each.threads, 0);
+  if (threads <= maxThreads) return;
+  const which = descendants.length === 0 ? "" : " and those below it";
+  throw new AppError(
+    "process-not-traceable",
+    `Process ${main.pid} (${main.name})${which} have ${threads} threads, and ${maxThreads} is the most that are traced: they stand still while strace attaches to each.`,
+    {
+      remedy:
+        descendants.length === 0
+          ? `SIDECAR_STRACE_MAX_THREADS=${threads}, if the app may stand still for so long`
+          : `Trace one process: GET strace/${main.pid}, or SIDECAR_STRACE_MAX_THREADS=${threads}`,
+      extra: { threads, limit: maxThreads },
+    },
+  );
+}
+
 function targetOf(stat: ProcStat): TraceTarget {
   const { pid, startTicks, comm, threads, stateLetter } = stat;
   return {

@@ -1,5 +1,6 @@
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import type { Governor } from "./governor/governor.ts";
 import { startTrace } from "./start-trace.ts";
 import type { TraceTargets } from "./targets.ts";
 import type { Trace } from "./trace.ts";
@@ -21,8 +22,8 @@ export interface TraceAsked extends TraceOptions {
   readonly lines: number;
 }
 
-/** Makes a pool without traces. */
-export function createTracePool(settings: Settings["strace"]): TracePool {
+/** Makes a pool without traces. What it starts is watched over by `governor`. */
+export function createTracePool(settings: Settings["strace"], governor: Governor): TracePool {
   const stopping = new AbortController();
   const active = new Map<symbol, { endsAtMs: number; ended: PromiseWithResolvers<void> }>();
 
@@ -47,9 +48,8 @@ export function createTracePool(settings: Settings["strace"]): TracePool {
     async begin(targets, asked, client) {
       await using stack = new AsyncDisposableStack();
       stack.defer(occupy(asked.durationMs));
-      const { maxBytes, dir } = settings;
-      const limits = { ...asked, maxBytes, dir };
-      const trace = stack.use(await startTrace(targets, limits, AbortSignal.any([client, stopping.signal])));
+      const signal = AbortSignal.any([client, stopping.signal]);
+      const trace = stack.use(await startTrace(targets, { ...settings, ...asked }, { signal, governor }));
       const owned = stack.move();
       return {
         ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TraceEvent } from "./events/event.ts";
 import { traceEvent } from "./events/event-schema.ts";
+import { VERDICTS } from "./governor/verdict.ts";
 
 const tracedProcess = z.object({
   pid: z.int().describe("As the sidecar sees it."),
@@ -16,17 +17,10 @@ export const traceReport = z.object({
   startedAt: z.iso.datetime().describe("When strace had attached."),
   durationMs: z.int(),
   endReason: z
-    .enum([
-      "lines",
-      "time-limit",
-      "byte-limit",
-      "process-exited",
-      "stopped",
-      "client-gone",
-      "storage-full",
-      "tracer-failed",
-    ])
-    .describe("`lines`: all that were asked for have come. Else what came before."),
+    .enum(["lines", "process-exited", "stopped", "client-gone", "tracer-failed", ...VERDICTS])
+    .describe(
+      "`lines`: all that were asked for have come. Else what came before. What was ended to spare the app: `core-frozen` (strace stood still while the app waited for it), `storage-full`, `sidecar-throttled` (by its CPU quota), `cpu-budget`, `governor-failed`; `warnings` says more.",
+    ),
   linesAsked: z.int(),
   lines: z
     .array(z.string())

@@ -1,29 +1,21 @@
+import type { GovernorLimits } from "./governor/limits.ts";
+import type { Verdict } from "./governor/verdict.ts";
 import type { TraceTargets } from "./targets.ts";
 
 /** Why a trace has ended. */
-export type EndReason =
-  | "lines"
-  | "time-limit"
-  | "byte-limit"
-  | "process-exited"
-  | "stopped"
-  | "client-gone"
-  | "storage-full"
-  | "tracer-failed";
+export type EndReason = "lines" | "process-exited" | "stopped" | "client-gone" | "tracer-failed" | Verdict;
 
 /** What bounds a trace. */
-export interface TraceLimits {
+export interface TraceLimits extends GovernorLimits {
   readonly lines: number;
-  readonly durationMs: number;
-  readonly maxBytes: number;
   readonly stringLimit: number;
   /** Calls and classes as strace names them; empty for all. */
   readonly syscalls: readonly string[];
   readonly isErrorsOnly: boolean;
   /** Only calls that took at least so long; 0 for all lines. */
   readonly minDurationNs: number;
-  /** Where strace writes while it runs. */
-  readonly dir: string;
+  /** The most threads that the processes may have together. */
+  readonly maxThreads: number;
 }
 
 /** How a trace has ended. */

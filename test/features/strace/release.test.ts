@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { straceCommand } from "../../../src/features/strace/command.ts";
 import { readCommandLine, readStat } from "../../../src/linux/proc.ts";
-import { startedPids } from "../../../src/linux/spawn.ts";
+import { run, startedPids } from "../../../src/linux/spawn.ts";
 import { startBusy, startFixture, startIdle, startNode } from "../../linux/target-process.ts";
 import { isMissing } from "../../support/needs.ts";
 import { poll } from "../../support/poll.ts";
@@ -90,6 +91,18 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
     await poll("strace is gone", async () => (await readStat(strace)) === undefined);
   });
 
+  test("when the sidecar is killed before the kernel would tell strace: it attaches to nothing", async () => {
+    await using target = await startIdle();
+    await using gone = await startIdle();
+    await gone.kill();
+    const command = straceCommand({
+      ...{ pids: [target.pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, decodeSockets: false },
+      ...{ output: `/proc/${gone.pid}/fd/3`, maxFileBytes: 4_096, maxCpuSeconds: 5 },
+    });
+    await expect(run(command)).rejects.toThrow("Can't fopen");
+    expect(await isFree(target.pid)).toBe(true);
+  });
+
   test("when the sidecar hangs: the kernel ends strace at its limit of output", async () => {
     await using target = await startWriter();
     await using sidecar = await startFixture("trace-process.ts", String(target.pid), "30000", "65536");
@@ -124,7 +137,8 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
       (await readdir("/dev/shm")).filter((name) => name.startsWith(`.tickbird-${process.pid}-`));
     const answer = served.get(`/strace/${target.pid}`);
     const strace = await untilTraced(target);
-    expect((await readCommandLine(strace))?.value?.argv).toContain("/proc/self/fd/3");
+    const argv = (await readCommandLine(strace))?.value?.argv;
+    expect(argv).toContainEqual(expect.stringMatching(`^/proc/${process.pid}/fd/\\d+$`));
     expect(await ours()).toEqual([]);
     await (await answer).text();
     expect(await ours()).toEqual([]);

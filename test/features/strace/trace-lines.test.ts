@@ -48,11 +48,12 @@ test("strace is started so that the kernel ends it when the sidecar dies, or whe
     decodeSockets: true,
     syscalls: [],
     isErrorsOnly: false,
+    output: "/proc/5/fd/3",
     maxFileBytes: 1_000,
     maxCpuSeconds: 15,
   };
   expect(straceCommand(options).join(" ")).toBe(
-    "setpriv --pdeathsig KILL prlimit --core=0 --fsize=1000 --cpu=15 strace -f -ttt -T -yy -s 64 --quiet=attach -A -o /proc/self/fd/3 -p 7 -p 9",
+    "setpriv --pdeathsig KILL prlimit --core=0 --fsize=1000 --cpu=15 strace -f -ttt -T -yy -s 64 --quiet=attach -A -o /proc/5/fd/3 -p 7 -p 9",
   );
   expect(straceCommand({ ...options, decodeSockets: false })).not.toContain("-yy");
   const chosen = straceCommand({ ...options, syscalls: ["%network", "openat"], isErrorsOnly: true });

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { readStatus } from "../../src/linux/proc.ts";
+import { childrenOf, readProcessTable } from "../../src/linux/process-table.ts";
+import { isFree } from "../features/strace/serve-strace.ts";
+import { fixturePath, startTarget, type TargetProcess } from "../linux/target-process.ts";
+import { poll } from "../support/poll.ts";
+import { type Random, randomOf } from "../support/random.ts";
+import { CORES, type TracedCore } from "./traced-cores.ts";
+
+/** Traces are begun, and something of the sidecar is killed at a random instant: the app must always go on. */
+
+const ROUNDS = Number(process.env["SOAK_KILLS"] ?? 30);
+const SEED = Number(process.env["SOAK_SEED"] ?? Date.now() % 1_000_000);
+const MAX_ROUND_MS = 30_000;
+/** Attaching takes some 20 ms, on a busy machine 200: half of the kills hit strace on its way, half while it traces. */
+const MAX_INSTANT_MS = 200;
+
+/** Where a trace is killed. `strace` is its pid. */
+type Harm = (sidecar: TargetProcess, strace: number) => Promise<void> | void;
+
+const signal = (pid: number, name: NodeJS.Signals) => {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended by itself.
+  }
+};
+/** All but strace is of this one process, the governor's thread too. */
+const killSidecar = (sidecar: TargetProcess) => void sidecar.child.kill("SIGKILL");
+
+const HARMS: Readonly<Record<string, Harm>> = {
+  "strace is killed": (_sidecar, strace) => signal(strace, "SIGKILL"),
+  "the sidecar is killed": killSidecar,
+  "the governor's thread ends": (sidecar) => void sidecar.child.stdin?.write("end-governor\n"),
+  "strace is stopped": (_sidecar, strace) => signal(strace, "SIGSTOP"),
+  "strace is stopped, then the sidecar killed": (sidecar, strace) => {
+    signal(strace, "SIGSTOP");
+    killSidecar(sidecar);
+  },
+};
+
+async function startSidecar(core: TracedCore): Promise<TargetProcess> {
+  const argv = [process.execPath, fixturePath("trace-rounds.ts"), String(core.pids[0])];
+  const sidecar = await startTarget(argv, { stdio: ["pipe", "pipe", "inherit"] });
+  expect(JSON.parse(await sidecar.line())).toEqual({ ready: true });
+  return sidecar;
+}
+
+function straceOf(sidecar: TargetProcess): Promise<number> {
+  const find = async () => childrenOf(await readProcessTable(), sidecar.pid)[0]?.pid;
+  return poll("strace runs", find, { intervalMs: 1 });
+}
+
+/** How the trace has ended, as the sidecar tells it; undefined where it is no more. */
+async function endOf(sidecar: TargetProcess): Promise<object | undefined> {
+  return sidecar.child.killed ? undefined : JSON.parse(await sidecar.line());
+}
+
+async function answers({ port }: TracedCore): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2_000) });
+  return (await response.text()) === "ok";
+}
+
+/** Asks again and again, so that there is something to trace; what is cut by a slow answer does not matter here. */
+async function keepBusy(core: TracedCore, until: AbortSignal): Promise<void> {
+  while (!until.aborted) {
+    await answers(core).catch(() => undefined);
+    await delay(2);
+  }
+}
+
+/** What has been seen of one app. */
+interface Lane {
+  readonly name: string;
+  readonly core: TracedCore;
+  readonly random: Random;
+  sidecar: TargetProcess;
+  readonly ends: Map<string, number>;
+  /** Until the app was free, at the longest, for each kind. */
+  readonly longestMs: Map<string, number>;
+}
+
+async function killOnce(lane: Lane, round: number): Promise<void> {
+  const { name, core, random, sidecar, ends, longestMs } = lane;
+  const kinds = Object.entries(HARMS);
+  const [kind, harm] = kinds[round % kinds.length] ?? ["", () => undefined];
+  sidecar.child.stdin?.write("trace\n");
+  const strace = await straceOf(sidecar);
+  if (kind === "strace is stopped") {
+    // Before it holds anything, nobody has to end it: the sidecar waits ten seconds for it.
+    const isAttached = async () => (await readStatus(core.pids[0]))?.tracerPid === strace;
+    await poll("strace attaches", isAttached, { intervalMs: 1 });
+  }
+  // The random instant.
+  await delay(random.int(MAX_INSTANT_MS));
+  const fromMs = performance.now();
+  await harm(sidecar, strace);
+  const end = await endOf(sidecar);
+  const where = `${name}, round ${round} of seed ${SEED}: ${kind}, ${JSON.stringify(end)}`;
+  const isAllFree = async () => (await Promise.all(core.pids.map(isFree))).every(Boolean);
+  await poll(`free again: ${where}`, isAllFree, { intervalMs: 5 });
+  longestMs.set(kind, Math.max(longestMs.get(kind) ?? 0, Math.round(performance.now() - fromMs)));
+  await poll(`answers: ${where}`, () => answers(core));
+  expect(end ?? {}, where).not.toMatchObject({ released: false });
+  const outcome = `${kind}: ${JSON.stringify(end ?? "no more")}`;
+  ends.set(outcome, (ends.get(outcome) ?? 0) + 1);
+  if (sidecar.child.killed) lane.sidecar = await startSidecar(core);
+}
+
+test.concurrent.each(Object.entries(CORES))(
+  "%s runs free and answers whatever is killed while it is traced",
+  async (name, start) => {
+    const rounds = Math.ceil(ROUNDS / Object.keys(CORES).length);
+    await using core = await start();
+    const over = new AbortController();
+    const load = keepBusy(core, over.signal);
+    const lane: Lane = {
+      ...{
+        name,
+        core,
+        random: randomOf(SEED),
+        ends: new Map<string, number>(),
+        longestMs: new Map<string, number>(),
+      },
+      sidecar: await startSidecar(core),
+    };
+    try {
+      for (let round = 0; round < rounds; round++) await killOnce(lane, round);
+    } finally {
+      await lane.sidecar.kill();
+      over.abort();
+      await load;
+    }
+    const report = {
+      name,
+      rounds,
+      longestMs: Object.fromEntries(lane.longestMs),
+      ends: Object.fromEntries(lane.ends),
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
+  },
+  60_000 + ROUNDS * MAX_ROUND_MS,
+);
