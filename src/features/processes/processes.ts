@@ -5,17 +5,19 @@ import { type CapabilityPart, capabilityOf, type Feature } from "../feature.ts";
 import { addDetail } from "./detail-routes.ts";
 import { addListRoutes } from "./list-routes.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
+import { addSignals } from "./signal-route.ts";
 
 /** The feature `processes`: what runs in the shared PID namespace, read from /proc. */
 
 /** Makes the feature. */
-export function createProcesses(_settings: Settings["processes"], deps: ProcessesDeps): Feature {
+export function createProcesses(settings: Settings["processes"], deps: ProcessesDeps): Feature {
   return {
     name: "processes",
     routes(table) {
       // Before `/processes/{pid}`, which would take `top` for a pid.
       addListRoutes(table, deps);
       addDetail(table, deps);
+      addSignals(table, settings, deps);
     },
     async capability() {
       return capabilityOf(await partsOf(deps.coreProcess));

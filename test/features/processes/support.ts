@@ -2,7 +2,8 @@ import { createProcesses } from "../../../src/features/processes/processes.ts";
 import type { CoreProcess } from "../../../src/linux/core-process.ts";
 import { loadSettings } from "../../../src/settings/load.ts";
 import { createLog } from "../../../src/web/log.ts";
-import { type ServedFeatures, serveFeatures } from "../../support/serve-features.ts";
+import { fixturePath, startTarget } from "../../linux/target-process.ts";
+import { OPERATOR_TOKEN, type ServedFeatures, serveFeatures } from "../../support/serve-features.ts";
 
 /** What the tests of the feature `processes` share. */
 
@@ -28,3 +29,19 @@ export function coreOf({ pid }: { pid: number }): CoreProcess {
 
 /** Asks for a form. */
 export const asking = (accept: string) => ({ headers: { Accept: accept } });
+
+/** A sidecar of another user: in a process of its own, since a user is a process's. */
+export async function serveAs(user: { uid: number; gid: number }, core: { pid: number }) {
+  const server = await startTarget([process.execPath, fixturePath("serve-processes.ts"), String(core.pid)], {
+    ...user,
+    cwd: "/",
+  });
+  const url = await server.line();
+  return {
+    request: (
+      path: string,
+      { headers = {}, ...init }: { headers?: Record<string, string>; method?: string; body?: string } = {},
+    ) => fetch(url + path, { ...init, headers: { Authorization: `Bearer ${OPERATOR_TOKEN}`, ...headers } }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
