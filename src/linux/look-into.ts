@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { messageOf } from "../base/errors.ts";
+import { isErrno, messageOf } from "../base/errors.ts";
 import { hasCapability, ownStatus, securityLabel } from "./privileges.ts";
 import { isGone, readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
@@ -31,6 +31,22 @@ export async function whyNotInto(pid: number): Promise<Obstacle | undefined> {
       }
     );
   }
+}
+
+/**
+ * Says why something of a process could not be read, once reading it has failed with `error`. What the kernel refuses
+ * although we may look into the process is a file of the app's user: that takes another capability (proc(5)).
+ */
+export async function whyUnreadable(pid: number, error: unknown): Promise<Obstacle> {
+  if (isGone(error)) return { reason: "the process has ended", remedy: null };
+  if (!isErrno(error, "EACCES", "EPERM")) return { reason: messageOf(error), remedy: null };
+  return (
+    (await whyNotInto(pid)) ?? {
+      reason:
+        "the file belongs to the process's own user, and the sidecar lacks the capability DAC_READ_SEARCH",
+      remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
+    }
+  );
 }
 
 function idObstacle(own: ProcStatus, { uids, gids }: ProcStatus): Obstacle | undefined {

@@ -13,6 +13,14 @@ export interface ProcStat {
   /** Since boot. Together with the pid it names one process for good: pids are used again, this pair is not. */
   readonly startTicks: number;
   readonly isKernelThread: boolean;
+  /** Page faults that needed no I/O. */
+  readonly minorFaults: number;
+  /** Page faults that had to wait for I/O. */
+  readonly majorFaults: number;
+  /** From -20 (first) to 19 (last). */
+  readonly nice: number;
+  /** The CPU that it ran on last. */
+  readonly lastCpu: number;
 }
 
 /** PF_KTHREAD of linux/sched.h, the same since Linux 2.6.27. */
@@ -33,6 +41,12 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 /** The word for a state letter of `/proc/<pid>/stat`. */
 export function stateWord(letter: string): string {
   return STATE_WORDS[letter] ?? "unknown";
+}
+
+/** The letters that a letter or the first word of a state stands for; none where it is neither. */
+export function stateLetters(name: string): string[] {
+  if (Object.hasOwn(STATE_WORDS, name)) return [name];
+  return Object.keys(STATE_WORDS).filter((letter) => STATE_WORDS[letter]?.split(" ", 1)[0] === name);
 }
 
 /** Tells whether a process has ended and only its parent's wait(2) is missing. */
@@ -57,10 +71,14 @@ export function parseStat(text: string): ProcStat | undefined {
     stateLetter: fields[0] ?? "",
     parentPid: field(4),
     isKernelThread: (field(9) & KERNEL_THREAD_FLAG) !== 0,
+    minorFaults: field(10),
+    majorFaults: field(12),
     userTicks: field(14),
     systemTicks: field(15),
+    nice: field(19),
     threads: field(20),
     startTicks: field(22),
+    lastCpu: field(39),
   };
   return Number.isSafeInteger(stat.pid) && Number.isSafeInteger(stat.startTicks) ? stat : undefined;
 }

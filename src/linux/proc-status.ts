@@ -9,6 +9,16 @@ export interface ProcStatus {
   readonly threads: number;
   /** Null for what has no memory of its own: kernel threads and zombies. */
   readonly residentBytes: number | null;
+  /** The whole address space; null as above. */
+  readonly virtualBytes: number | null;
+  /** What is swapped out of its anonymous memory; null as above. */
+  readonly swapBytes: number | null;
+  /** Locked into memory (mlock(2)); null as above. */
+  readonly lockedBytes: number | null;
+  /** How often the thread gave its CPU up to wait. Of this one thread: for a process, its main one. */
+  readonly voluntarySwitches: number | null;
+  /** How often the thread was taken off its CPU. */
+  readonly involuntarySwitches: number | null;
   readonly capPermitted: bigint;
   readonly capEffective: bigint;
   readonly capBounding: bigint;
@@ -36,14 +46,22 @@ export function parseStatus(text: string): ProcStatus | undefined {
   const capabilities = (name: string) => BigInt(`0x${fields.get(name) ?? "0"}`);
   const threadGroupId = number("Tgid");
   if (!Number.isSafeInteger(threadGroupId)) return undefined;
-  const residentKilobytes = optional("VmRSS");
+  const bytes = (name: string) => {
+    const kilobytes = optional(name);
+    return kilobytes === null ? null : kilobytes * 1_024;
+  };
   return {
     threadGroupId,
     tracerPid: optional("TracerPid") ?? 0,
     uids: idsOf(fields.get("Uid")),
     gids: idsOf(fields.get("Gid")),
     threads: number("Threads"),
-    residentBytes: residentKilobytes === null ? null : residentKilobytes * 1_024,
+    residentBytes: bytes("VmRSS"),
+    virtualBytes: bytes("VmSize"),
+    swapBytes: bytes("VmSwap"),
+    lockedBytes: bytes("VmLck"),
+    voluntarySwitches: optional("voluntary_ctxt_switches"),
+    involuntarySwitches: optional("nonvoluntary_ctxt_switches"),
     capPermitted: capabilities("CapPrm"),
     capEffective: capabilities("CapEff"),
     capBounding: capabilities("CapBnd"),

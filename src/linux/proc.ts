@@ -97,6 +97,11 @@ export async function readDescriptors(pid: number): Promise<Reading<ReadonlyMap<
   }
 }
 
+/** How many file descriptors a process has open; throws the system error where that can't be read. */
+export async function countDescriptors(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
 /** The thread ids of a process; empty where it is gone. */
 export async function listThreads(pid: number): Promise<number[]> {
   try {

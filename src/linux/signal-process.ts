@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { basename } from "node:path";
 import { isErrno } from "../base/errors.ts";
+import type { Signal } from "../base/signals.ts";
 import { timeOfTicks } from "./boot-clock.ts";
 import { type CoreProcess, SHARE_PID_NAMESPACE } from "./core-process.ts";
 import { readExecutable, readIfThere } from "./proc.ts";
@@ -17,13 +19,22 @@ export interface ProcessIdentity {
 }
 
 /** What a process does when a signal comes (signal(7)). */
-export type SignalEffect = "handled" | "ignored" | "ends the process";
+export type SignalEffect =
+  | "handled"
+  | "ignored"
+  | "ends the process"
+  | "stops the process"
+  | "continues the process";
 /** What came of a signal. */
 export type SignalOutcome = "sent" | "gone" | "denied";
-/** The signals that ask a program to read its configuration again. */
-export type ReloadSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";
 
-const NUMBERS: Readonly<Record<ReloadSignal, number>> = { SIGHUP: 1, SIGUSR1: 10, SIGUSR2: 12, SIGWINCH: 28 };
+/** What the kernel does where a process has asked for nothing else; it ends it, for all others. */
+const BY_DEFAULT: ReadonlyMap<Signal, SignalEffect> = new Map([
+  ["SIGCONT", "continues the process"],
+  ["SIGSTOP", "stops the process"],
+  ["SIGTSTP", "stops the process"],
+  ["SIGWINCH", "ignored"],
+]);
 /** The kernel keeps so many bytes of a process's short name. */
 const COMM_BYTES = 15;
 
@@ -64,18 +75,20 @@ async function findByName(
 }
 
 /** What a process does when this signal comes; undefined where it is gone. A signal that nobody handles ends most processes. */
-export async function effectOfSignal(pid: number, signal: ReloadSignal): Promise<SignalEffect | undefined> {
+export async function effectOfSignal(pid: number, signal: Signal): Promise<SignalEffect | undefined> {
   const status = await readIfThere(`/proc/${pid}/status`);
   if (status === undefined) return undefined;
-  const bit = 1n << BigInt(NUMBERS[signal] - 1);
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
   const has = (name: string) =>
     (BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`) & bit) !== 0n;
   if (has("SigCgt")) return "handled";
-  return has("SigIgn") || signal === "SIGWINCH" ? "ignored" : "ends the process";
+  const byDefault = BY_DEFAULT.get(signal) ?? "ends the process";
+  // It goes on in any case, whatever it has asked for.
+  return has("SigIgn") && signal !== "SIGCONT" ? "ignored" : byDefault;
 }
 
 /** Sends a signal to a process, unless it is no longer the one that was found. Signal 0 only asks whether one may. */
-export function signalProcess({ pid, startTime }: ProcessIdentity, signal: ReloadSignal | 0): SignalOutcome {
+export function signalProcess({ pid, startTime }: ProcessIdentity, signal: Signal | 0): SignalOutcome {
   // Read and sent without giving way to anything else of ours: what is left is the kernel reusing a pid within microseconds.
   if (startTimeOf(pid) !== startTime) return "gone";
   try {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIGNALS } from "../base/signals.ts";
 import { milliseconds, path } from "./rules.ts";
 
 /** The settings of the feature `health`. */
@@ -40,6 +41,10 @@ export const health = z.strictObject({
 /** The settings of the feature `processes`. */
 export const processes = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: "The process list." }),
+  signals: z.array(z.enum(SIGNALS)).default(["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT"]).meta({
+    description:
+      "The signals that operators may send to the app's processes. Empty: none. SIGTERM and SIGKILL end a process, and with the app's main one its container.",
+  }),
 });
 
 /** The settings of the feature `resources`. */

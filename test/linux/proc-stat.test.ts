@@ -5,7 +5,7 @@ import { poll } from "../support/poll.ts";
 import { startIdle, startNode } from "./target-process.ts";
 
 const TAIL =
-  "S 7 42 42 0 -1 4194304 101 0 0 0 33 11 0 0 20 0 5 0 215520 3133440 381 18446744073709551615 0 0";
+  "S 7 42 42 0 -1 4194304 101 0 6 0 33 11 0 0 25 5 5 0 215520 3133440 381 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 3";
 
 test("a name with parentheses, blanks and newlines does not shift the fields", () => {
   for (const comm of ["sh", "a) S (b", "tmux: server", "x\ny) R 1 1", ")", ""]) {
@@ -19,6 +19,10 @@ test("a name with parentheses, blanks and newlines does not shift the fields", (
       systemTicks: 11,
       threads: 5,
       startTicks: 215520,
+      minorFaults: 101,
+      majorFaults: 6,
+      nice: 5,
+      lastCpu: 3,
     });
   }
 });

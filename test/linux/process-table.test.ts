@@ -16,7 +16,13 @@ const tableOf = (...rows: readonly [pid: number, parentPid: number, startTicks: 
       pid,
       {
         ...{ pid, parentPid, startTicks, comm: `p${pid}`, stateLetter: "S" },
-        ...{ userTicks: 0, systemTicks: 0, threads: 1, isKernelThread: false },
+        ...{
+          userTicks: 0,
+          systemTicks: 0,
+          threads: 1,
+          isKernelThread: false,
+          ...{ minorFaults: 0, majorFaults: 0, nice: 0, lastCpu: 0 },
+        },
       },
     ]),
   );

@@ -4,20 +4,29 @@ import { type ProcStat, stateWord } from "../../linux/proc-stat.ts";
 import type { UserNames } from "../../linux/user-names.ts";
 import { maskCommandLine } from "./command-line.ts";
 import type { ProcessSummary } from "./process-schema.ts";
+import { readUsage } from "./read-usage.ts";
 
 /** What is the same for all processes of one answer. */
 export interface DescribeContext {
   readonly users: UserNames;
   readonly mainPid: number | null;
   readonly sidecarPids: ReadonlySet<number>;
+  /** The app's processes; null where its main one is not known. */
+  readonly corePids: ReadonlySet<number> | null;
   readonly showSecrets: boolean;
+  readonly withPss: boolean;
+  /** The CPU use of a process over the interval of the sample. */
+  cpuPercentOf(stat: ProcStat): number | null;
+  /** How many ancestors of a process are visible. */
+  depthOf(pid: number): number;
 }
 
 /** Describes a process; undefined where it has ended meanwhile. */
 export async function describeProcess(
   stat: ProcStat,
-  { users, mainPid, sidecarPids, showSecrets }: DescribeContext,
+  context: DescribeContext,
 ): Promise<ProcessSummary | undefined> {
+  const { users, mainPid, sidecarPids, corePids, showSecrets, withPss } = context;
   const { pid } = stat;
   const [status, commandLine, executable] = await Promise.all([
     readStatus(pid),
@@ -25,6 +34,7 @@ export async function describeProcess(
     readExecutable(pid),
   ]);
   if (status === undefined || commandLine === undefined) return undefined;
+  const { figures, notes } = await readUsage(stat, status, withPss);
   const unreadable: ProcessSummary["unreadable"] = [];
   const note = (field: string, reason: string | undefined) => {
     if (reason !== undefined) unreadable.push({ field, reason });
@@ -58,7 +68,11 @@ export async function describeProcess(
     isMain: pid === mainPid,
     isSidecar: sidecarPids.has(pid),
     isKernelThread: stat.isKernelThread,
-    unreadable,
+    cpuPercent: context.cpuPercentOf(stat),
+    depth: context.depthOf(pid),
+    isCore: corePids === null ? null : corePids.has(pid),
+    ...figures,
+    unreadable: [...unreadable, ...notes],
   };
 }
 

@@ -2,17 +2,49 @@ import { printable } from "../../base/printable.ts";
 import { type Html, html, type Page, renderPage } from "../../web/page.ts";
 import { textTable } from "../../web/text-table.ts";
 import { topBar } from "../../web/top-bar.ts";
+import { drawnDepths } from "./arrange-processes.ts";
 import { printCommandLine } from "./command-line.ts";
 import type { ProcessDetail, ProcessList, ProcessSummary } from "./process-schema.ts";
 
 /** The processes for people: as aligned text and as a page. */
 
-const COLUMNS = ["PID", "PPID", "USER", "STATE", "STARTED", "THREADS", "RSS", "CPU", "COMMAND"];
-const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "CPU"]);
+const COLUMNS = [
+  ...["PID", "PPID", "USER", "STATE", "STARTED", "THREADS", "RSS", "SWAP", "FILES"],
+  ...["CPU", "NOW", "COMMAND"],
+];
+const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "SWAP", "FILES", "CPU", "NOW"]);
+/** What the page sorts by where the title of a column is chosen. */
+const SORTED_BY: ReadonlyMap<string, string> = new Map([
+  ...([
+    ["PID", "pid"],
+    ["USER", "user"],
+    ["STATE", "state"],
+    ["STARTED", "started"],
+  ] as const),
+  ...([
+    ["THREADS", "threads"],
+    ["RSS", "rss"],
+    ["SWAP", "swap"],
+    ["FILES", "files"],
+  ] as const),
+  ...([
+    ["NOW", "cpu"],
+    ["COMMAND", "name"],
+  ] as const),
+]);
 
-/** The list as a table of text. CPU is the average since the start of each process. */
-export function listText(list: ProcessList): string {
-  const rows = list.processes.map((each) => cells(each));
+/** How the list is shown. */
+export interface ListStyle {
+  /** Drawn as a tree: the list is in the order of one. */
+  readonly isTree: boolean;
+  /** Whether an order was asked for; else the page begins with the app's main process. */
+  readonly isSorted: boolean;
+}
+
+/** The list as a table of text. CPU is the average since the start of each process, NOW the one over the interval. */
+export function listText(list: ProcessList, { isTree }: ListStyle): string {
+  const depths = isTree ? drawnDepths(list.processes) : undefined;
+  const rows = list.processes.map((each) => cells(each, depths?.get(each.pid)));
   const table = textTable(COLUMNS, rows, RIGHT_ALIGNED);
   return [...headings(list).map((text) => `# ${text}`), ...table, ""].join("\n");
 }
@@ -25,20 +57,31 @@ export function detailText(detail: ProcessDetail): string {
 }
 
 /** The list as a page: the app's main process first, kernel threads left out, links to each and its system calls. */
-export function listPage(list: ProcessList): Page {
+export function listPage(list: ProcessList, { isTree, isSorted }: ListStyle): Page {
   const shown = list.processes.filter((each) => !each.isKernelThread);
-  const rows = shown.toSorted((a, b) => Number(b.isMain) - Number(a.isMain) || a.pid - b.pid).map(pageRow);
+  const inOrder =
+    isTree || isSorted
+      ? shown
+      : shown.toSorted((a, b) => Number(b.isMain) - Number(a.isMain) || a.pid - b.pid);
+  const depths = isTree ? drawnDepths(inOrder) : undefined;
+  const rows = inOrder.map((each) => pageRow(each, depths?.get(each.pid)));
   const left = list.processes.length - shown.length;
   const note = left === 0 ? html`` : html`<p class="dim">${left} kernel threads are not shown.</p>`;
   return renderPage({
     title: "Processes",
     body: html`${topBar("./")}<main><h1>Processes</h1>${headings(list).map((text) => html`<p>${text}</p>`)}
-<table><thead><tr>${COLUMNS.map((title) => html`<th>${title}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
+<p><a href="processes?tree=true">As a tree</a> · <a href="processes/top">The busiest</a>. CPU is the average since the start, NOW the one over ${list.intervalMs} ms.</p>
+<table><thead><tr>${COLUMNS.map((title) => html`<th>${headOf(title)}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
   });
 }
 
-function pageRow(each: ProcessSummary): Html {
-  const [pid = "", ...rest] = cells(each);
+function headOf(title: string): Html {
+  const key = SORTED_BY.get(title);
+  return key === undefined ? html`${title}` : html`<a href="processes?sort=${key}">${title}</a>`;
+}
+
+function pageRow(each: ProcessSummary, depth: number | undefined): Html {
+  const [pid = "", ...rest] = cells(each, depth);
   const commandCell = rest.pop() ?? "";
   const trace = each.isSidecar ? html`` : html` <a href="strace/${pid}">strace</a>`;
   return html`<tr><td class="fit"><a href="processes/${pid}">${pid}</a>${trace}${rest.map(
@@ -68,7 +111,7 @@ function headings({ main, mainReason, remedy, sharedPidNamespace }: ProcessList)
   ];
 }
 
-function cells(each: ProcessSummary): string[] {
+function cells(each: ProcessSummary, depth = 0): string[] {
   return [
     String(each.pid),
     String(each.parentPid),
@@ -76,14 +119,14 @@ function cells(each: ProcessSummary): string[] {
     each.stateLetter,
     each.startTime.replace(/\.\d+Z$/, "Z"),
     String(each.threads),
-    each.rssBytes === null ? "-" : mebibytes(each.rssBytes),
-    each.cpuPercentSinceStart === null ? "-" : `${each.cpuPercentSinceStart.toFixed(1)}%`,
-    command(each),
+    ...[mebibytes(each.rssBytes), mebibytes(each.swapBytes), String(each.openFiles ?? "-")],
+    ...[percentage(each.cpuPercentSinceStart), percentage(each.cpuPercent)],
+    `${depth === 0 ? "" : `${"   ".repeat(depth - 1)}\\_ `}${commandOf(each)}`,
   ];
 }
 
 /** As ps(1) does: a name in brackets where there is no command line. */
-function command({ commandLine, name, isMain, isSidecar }: ProcessSummary): string {
+export function commandOf({ commandLine, name, isMain, isSidecar }: ProcessSummary): string {
   const line =
     commandLine === null || commandLine.length === 0 ? `[${printable(name)}]` : printCommandLine(commandLine);
   return `${line}${isMain ? "  <- the app's main process" : ""}${isSidecar ? "  <- the sidecar" : ""}`;
@@ -99,7 +142,7 @@ function factsOf(detail: ProcessDetail): [string, string][] {
     ["pid", String(detail.pid)],
     ["name", printable(detail.name)],
     ["belongs to", detail.isMain ? "the app: its main process" : detail.isSidecar ? "the sidecar" : "-"],
-    ["command line", command({ ...detail, isMain: false, isSidecar: false })],
+    ["command line", commandOf({ ...detail, isMain: false, isSidecar: false })],
     ["executable", or("executable", detail.executable)],
     ["user", `${printable(detail.user ?? "?")} (uid ${detail.uid ?? "?"})`],
     ["state", `${detail.state} (${detail.stateLetter})`],
@@ -117,7 +160,7 @@ function factsOf(detail: ProcessDetail): [string, string][] {
         detail.cpuPercentSinceStart === null ? null : `${detail.cpuPercentSinceStart} %`,
       ),
     ],
-    ["open files", or("openFiles", detail.openFiles === null ? null : String(detail.openFiles))],
+    ...usageFacts(detail, or),
     ...Object.entries(detail.namespaces).map(([kind, value]): [string, string] => [
       `namespace ${kind}`,
       or(`namespaces.${kind}`, value),
@@ -129,6 +172,36 @@ function factsOf(detail: ProcessDetail): [string, string][] {
   ];
 }
 
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(1)}M`;
+function usageFacts(
+  detail: ProcessDetail,
+  or: (field: string, value: string | null) => string,
+): [string, string][] {
+  const bytes = (value: number | null | undefined) => (value == null ? null : `${value} bytes`);
+  const { io, mainThreadSwitches: switches, openFiles, openFilesLimit } = detail;
+  const data = io === null ? null : `${io.readBytes} bytes read, ${io.writeBytes} written`;
+  const calls = io === null ? null : `${io.readCallBytes} bytes read, ${io.writeCallBytes} written`;
+  return [
+    ["CPU now", `${percentage(detail.cpuPercent)} over ${detail.intervalMs} ms`],
+    ["proportional memory", or("pssBytes", bytes(detail.pssBytes))],
+    ["swapped out", or("swapBytes", bytes(detail.swapBytes))],
+    ["address space", or("virtualBytes", bytes(detail.virtualBytes))],
+    ["page faults", `${detail.minorFaults} without I/O, ${detail.majorFaults} with`],
+    ["storage", or("io", data)],
+    ["read and write calls", or("io", calls)],
+    [
+      "switches of the main thread",
+      switches === null ? "-" : `${switches.voluntary} to wait, ${switches.involuntary} taken off`,
+    ],
+    ["open files", or("openFiles", openFiles === null ? null : `${openFiles} of ${openFilesLimit ?? "?"}`)],
+  ];
+}
+
+/** An amount of memory or data in MiB; a dash where it is not known. */
+export function mebibytes(bytes: number | null): string {
+  return bytes === null ? "-" : `${(bytes / 1_048_576).toFixed(1)}M`;
+}
+
+/** A percentage; a dash where it is not known. */
+export function percentage(percent: number | null): string {
+  return percent === null ? "-" : `${percent.toFixed(1)}%`;
 }

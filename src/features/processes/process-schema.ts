@@ -9,7 +9,21 @@ export const processRef = z.object({
 });
 
 /** Why a field is null, or is not the whole truth. */
-const unreadableField = z.object({ field: z.string(), reason: z.string() });
+export const unreadableField = z.object({
+  field: z.string(),
+  reason: z.string(),
+  remedy: z.string().nullable().optional().describe("The line that mends it, where one is known."),
+});
+
+const io = z.object({
+  readBytes: z.number().describe("From storage; what the page cache had is not in it."),
+  writeBytes: z.number().describe("To storage."),
+  cancelledWriteBytes: z.number().describe("Written, and deleted before it reached storage."),
+  readCallBytes: z.number().describe("By read(2) and its like: pipes, sockets and the page cache too."),
+  writeCallBytes: z.number().describe("By write(2) and its like."),
+  readCalls: z.number(),
+  writeCalls: z.number(),
+});
 
 /** One process in the list. */
 export const processSummary = processRef.extend({
@@ -31,6 +45,39 @@ export const processSummary = processRef.extend({
     .number()
     .nullable()
     .describe("The average since its start; 100 is one CPU. Not what it uses at this moment."),
+  cpuPercent: z
+    .number()
+    .nullable()
+    .describe("Over the interval that was asked for, on all CPUs; 100 is one CPU. To 10 ms of CPU time."),
+  depth: z.int().describe("How many of its ancestors are visible."),
+  isCore: z
+    .boolean()
+    .nullable()
+    .describe(
+      "Whether it is the app's: the main process, one below it, or one in its cgroup. Null where the main process is not known.",
+    ),
+  virtualBytes: z.number().nullable().describe("The whole address space."),
+  swapBytes: z.number().nullable().describe("Anonymous memory that is swapped out."),
+  pssBytes: z
+    .number()
+    .nullable()
+    .optional()
+    .describe("Each page divided by the processes that share it. In the list only with `pss=true`."),
+  minorFaults: z.number().describe("Page faults without I/O, since its start."),
+  majorFaults: z.number().describe("Page faults that waited for I/O, since its start."),
+  io: io.nullable().describe("Since its start (proc_pid_io(5))."),
+  openFiles: z.int().nullable().describe("The number of open file descriptors."),
+  openFilesLimit: z
+    .union([z.number(), z.literal("unlimited")])
+    .nullable()
+    .describe("The soft limit."),
+  openFilesRatio: z.number().nullable().describe("Open files by their limit; 1 is all of it."),
+  mainThreadSwitches: z
+    .object({ voluntary: z.number(), involuntary: z.number() })
+    .nullable()
+    .describe(
+      "Context switches of its main thread: the kernel counts for each thread. `/processes/{pid}/threads` has all.",
+    ),
   isMain: z.boolean().describe("Whether it is the app's main process."),
   isSidecar: z.boolean().describe("Whether it belongs to the sidecar."),
   isKernelThread: z.boolean(),
@@ -49,6 +96,7 @@ export const processList = z.object({
     .describe("The app's main process; null with `mainReason` where it is not known."),
   mainReason: z.string().nullable(),
   remedy: z.string().nullable().describe("The line that mends it."),
+  intervalMs: z.number().describe("The interval of `cpuPercent`, as it was measured."),
   processes: z.array(processSummary),
 });
 
@@ -59,7 +107,7 @@ export const processDetail = processSummary.extend({
   ancestors: z.array(relative).describe("The parent, its parent, and so on, as far as they are visible."),
   children: z.array(relative),
   namespaces: z.record(z.string(), z.string().nullable()).describe("By kind (namespaces(7))."),
-  openFiles: z.int().nullable().describe("The number of open file descriptors."),
+  intervalMs: z.number().describe("The interval of `cpuPercent`, as it was measured."),
   tracer: relative.nullable().describe("Who traces it (ptrace). Null for nobody in this PID namespace."),
   limits: z
     .array(

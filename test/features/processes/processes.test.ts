@@ -24,8 +24,10 @@ import { type ServedFeatures, serveFeatures, VIEWER_TOKEN } from "../../support/
 
 const NO_CORE: CoreProcess = { kind: "missing", reason: "It is not shared.", remedy: 'pid: "service:core"' };
 
+const SETTINGS = { enabled: true, signals: [] };
+
 const serve = (core: CoreProcess = NO_CORE, log = createLog({ level: "silent", access: false })) =>
-  serveFeatures([createProcesses({ enabled: true }, { coreProcess: { find: async () => core }, log })]);
+  serveFeatures([createProcesses(SETTINGS, { coreProcess: { find: async () => core }, log })]);
 
 const found = ({ pid }: { pid: number }): CoreProcess => ({
   ...{ kind: "found", pid, startTime: "2026-01-01T00:00:00.000Z", foundBy: "the test says so" },
@@ -239,13 +241,13 @@ test("a thread is not taken for a process; the answer names its process", async 
 });
 
 test("the capability says whether the app's processes are seen, and what mends it", async () => {
-  const without = createProcesses({ enabled: true }, { coreProcess: { find: async () => NO_CORE } });
+  const without = createProcesses(SETTINGS, { coreProcess: { find: async () => NO_CORE } });
   expect(await without.capability()).toMatchObject({
     works: "partly",
     parts: [{ works: true }, { works: false, reason: "It is not shared.", remedy: 'pid: "service:core"' }],
   });
   await using target = await startIdle();
   const core = found(target);
-  const withCore = createProcesses({ enabled: true }, { coreProcess: { find: async () => core } });
+  const withCore = createProcesses(SETTINGS, { coreProcess: { find: async () => core } });
   expect(await withCore.capability()).toMatchObject({ works: "yes" });
 });
