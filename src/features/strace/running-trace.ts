@@ -162,11 +162,11 @@ export class RunningTrace implements Trace {
   }
 
   #complaints(endReason: EndReason): string[] {
-    const { strace, limits, watch } = this.#parts;
+    const { strace, limits } = this.#parts;
     const failed = [...attachComplaints(strace.stderr())].map(
       ([pid, text]) => `Process ${pid} is not traced: ${text}.`,
     );
-    if (watch.verdict() === endReason && isOfGovernor(endReason)) {
+    if (isOfGovernor(endReason)) {
       failed.push(`The trace was ended: ${verdictWords(endReason, limits)}.`);
     }
     if (endReason !== "tracer-failed") return failed;
