@@ -41,8 +41,8 @@ export function isWildcard(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
-/** The kernel prints the address as 32-bit words in the byte order of the machine. */
-function formatAddress(hex: string): string {
+/** Formats an address of `/proc/<pid>/net/tcp` and its like: the kernel prints it as 32-bit words in the byte order of the machine. */
+export function formatAddress(hex: string): string {
   const bytes = Buffer.from(hex, "hex");
   if (endianness() === "LE") bytes.swap32();
   if (bytes.length === 4) return [...bytes].join(".");

@@ -89,6 +89,8 @@ function pageRow(each: ProcessSummary, depth: number | undefined): Html {
   )}<td><code>${commandCell}</code></tr>`;
 }
 
+const PARTS = ["threads", "files", "sockets", "limits", "env", "maps", "cgroup"];
+
 /** One process as a page. */
 export function detailPage(detail: ProcessDetail): Page {
   const facts: Html[] = factsOf(detail).map(
@@ -98,6 +100,7 @@ export function detailPage(detail: ProcessDetail): Page {
     title: `Process ${detail.pid}`,
     body: html`${topBar("../")}<main><h1>Process ${detail.pid}: ${printable(detail.name)}</h1>
 <p><a href="../strace/${detail.pid}">Its system calls, now</a> · <a href="../processes">All processes</a></p>
+<p>${PARTS.map((part) => html`<a href="${detail.pid}/${part}">${part}</a> `)}</p>
 <table><tbody>${facts}</tbody></table></main>`,
   });
 }

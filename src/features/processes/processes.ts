@@ -4,6 +4,7 @@ import type { Settings } from "../../settings/schema.ts";
 import { type CapabilityPart, capabilityOf, type Feature } from "../feature.ts";
 import { addDetail } from "./detail-routes.ts";
 import { addListRoutes } from "./list-routes.ts";
+import { addParts } from "./parts.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
 import { addSignals } from "./signal-route.ts";
 
@@ -17,6 +18,7 @@ export function createProcesses(settings: Settings["processes"], deps: Processes
       // Before `/processes/{pid}`, which would take `top` for a pid.
       addListRoutes(table, deps);
       addDetail(table, deps);
+      addParts(table, deps);
       addSignals(table, settings, deps);
     },
     async capability() {
