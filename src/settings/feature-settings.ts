@@ -41,9 +41,9 @@ export const health = z.strictObject({
 /** The settings of the feature `processes`. */
 export const processes = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: "The process list." }),
-  signals: z.array(z.enum(SIGNALS)).default(["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT"]).meta({
+  signals: z.array(z.enum(SIGNALS)).default(["SIGHUP", "SIGCONT"]).meta({
     description:
-      "The signals that operators may send to the app's processes. Empty: none. SIGTERM and SIGKILL end a process, and with the app's main one its container.",
+      "The signals that operators may send to the app's processes. Empty: none. SIGUSR1 opens the debugger of a Node.js app. SIGTERM and SIGKILL end a process, and with the app's main one its container.",
   }),
 });
 

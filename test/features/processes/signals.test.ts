@@ -134,8 +134,8 @@ test("only signals of the settings are sent, and a safe few by default", async (
       status: 403,
       answer: {
         code: "signal-not-allowed",
-        allowed: ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT"],
-        remedy: `SIDECAR_PROCESSES_SIGNALS=SIGHUP,SIGUSR1,SIGUSR2,SIGCONT,${signal}`,
+        allowed: ["SIGHUP", "SIGCONT"],
+        remedy: `SIDECAR_PROCESSES_SIGNALS=SIGHUP,SIGCONT,${signal}`,
       },
     });
   }
@@ -151,7 +151,8 @@ test("only signals of the settings are sent, and a safe few by default", async (
 
 test("a signal that would do nothing, or end what it is not meant to end, is refused", async () => {
   await using core = await startProgram({ ignores: ["USR1"] });
-  await using served = await serveProcesses(coreOf(core));
+  const env = { SIDECAR_PROCESSES_SIGNALS: "SIGUSR1,SIGUSR2,SIGHUP" };
+  await using served = await serveProcesses(coreOf(core), { env });
   expect((await send(served, { pid: core.pid, signal: "SIGUSR1" })).answer).toMatchObject({
     code: "process-not-signalable",
     detail: `Process ${core.pid} ignores SIGUSR1.`,
