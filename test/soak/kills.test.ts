@@ -42,7 +42,8 @@ const HARMS: Readonly<Record<string, Harm>> = {
 
 async function startSidecar(core: TracedCore): Promise<TargetProcess> {
   const argv = [process.execPath, fixturePath("trace-rounds.ts"), String(core.pids[0])];
-  const sidecar = await startTarget(argv, { stdio: ["pipe", "pipe", "inherit"] });
+  // Not our own standard error: whatever outlives it would hold that open, and vitest waits until it is closed.
+  const sidecar = await startTarget(argv, { stdio: ["pipe", "pipe", "ignore"] });
   expect(JSON.parse(await sidecar.line())).toEqual({ ready: true });
   return sidecar;
 }
@@ -105,6 +106,8 @@ async function killOnce(lane: Lane, round: number): Promise<void> {
   expect(end ?? {}, where).not.toMatchObject({ released: false });
   const outcome = `${kind}: ${JSON.stringify(end ?? "no more")}`;
   ends.set(outcome, (ends.get(outcome) ?? 0) + 1);
+  // Stopped before it could ask to be killed with its parent, it would stay for good, with all that it has open.
+  signal(strace, "SIGKILL");
   if (sidecar.child.killed) lane.sidecar = await startSidecar(core);
 }
 
