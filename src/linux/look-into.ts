@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { isErrno, messageOf } from "../base/errors.ts";
-import { hasCapability, ownStatus, securityLabel } from "./privileges.ts";
+import { hasCapability, ownStatus, SAME_LABEL, separatingLabels } from "./privileges.ts";
 import { isGone, readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
 
@@ -70,11 +70,12 @@ function capabilityObstacle(own: ProcStatus, target: ProcStatus): Obstacle | und
 }
 
 async function labelObstacle(pid: number): Promise<Obstacle | undefined> {
-  const [ours, theirs] = await Promise.all([securityLabel(process.pid), securityLabel(pid)]);
-  if (ours === null || theirs === null || ours === theirs) return undefined;
+  const labels = await separatingLabels(pid);
+  if (labels === undefined) return undefined;
+  const { ours, theirs } = labels;
   return {
     reason: `a security module separates them: the sidecar runs as ${ours}, the app as ${theirs}`,
-    remedy: "Give both containers the same security_opt (apparmor=… or label=…)",
+    remedy: SAME_LABEL,
   };
 }
 

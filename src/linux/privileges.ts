@@ -38,3 +38,14 @@ export async function securityLabel(pid: number): Promise<string | null> {
     throw error;
   }
 }
+
+/** The labels of a security module by which it keeps us and a process apart; undefined where they are the same, or not known. */
+export async function separatingLabels(
+  pid: number,
+): Promise<{ readonly ours: string; readonly theirs: string } | undefined> {
+  const [ours, theirs] = await Promise.all([securityLabel(process.pid), securityLabel(pid)]);
+  return ours === null || theirs === null || ours === theirs ? undefined : { ours, theirs };
+}
+
+/** What mends {@link separatingLabels}. */
+export const SAME_LABEL = "Give both containers the same security_opt (apparmor=… or label=…)";

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { isErrno } from "../base/errors.ts";
+import { isGone } from "./proc.ts";
 import { isZombie, type ProcStat, parseStat } from "./proc-stat.ts";
 
 /**
@@ -112,8 +112,4 @@ function unlessGone<T>(act: () => T): T | undefined {
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-function isGone(error: unknown): boolean {
-  return isErrno(error, "ENOENT", "ESRCH");
 }

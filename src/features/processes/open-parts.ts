@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { z } from "zod";
 import { NS_PER_TICK, timeOfTicks } from "../../linux/boot-clock.ts";
 import { type Descriptor, listDescriptors, readDescriptor } from "../../linux/descriptors.ts";
 import { readLimits } from "../../linux/proc-limits.ts";
@@ -9,14 +8,11 @@ import { findSockets } from "../../linux/socket-tables.ts";
 import { readThreadStats, readThreadStatus } from "../../linux/threads.ts";
 import { INTERVAL_SECONDS, interval, intervalMsOf } from "./list-query.ts";
 import { limitQuery, type Part } from "./part.ts";
-import { filesAnswer, socketsAnswer, threadsAnswer } from "./part-schema.ts";
+import { filesAnswer, type Own, socketsAnswer, threadsAnswer } from "./part-schema.ts";
 import { percentage } from "./process-forms.ts";
 import { cpuPercent } from "./sample-processes.ts";
 
 /** The parts of a process that come and go: threads, files and sockets. */
-
-/** What a part adds to the identity of its process. */
-type Own<S extends z.ZodType> = Omit<z.infer<S>, "pid" | "startTime" | "name" | "unreadable">;
 
 const threadsQuery = limitQuery.extend({
   interval: interval.describe(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { processRef, unreadableField } from "./process-schema.ts";
+import { processRef, resourceLimit, unreadableField } from "./process-schema.ts";
 
 /** The shapes of `GET /processes/{pid}/…`. What can't be read is null, and `unreadable` says why and what mends it. */
 
@@ -76,11 +76,7 @@ export const socketsAnswer = bounded.extend({
 export const limitsAnswer = part.extend({
   limits: z
     .array(
-      z.object({
-        name: z.string(),
-        soft: z.union([z.number(), z.literal("unlimited")]),
-        hard: z.union([z.number(), z.literal("unlimited")]),
-        unit: z.string().nullable(),
+      resourceLimit.extend({
         used: z.number().nullable().describe("In the same unit; null where the kernel does not count it."),
       }),
     )
@@ -134,3 +130,6 @@ export const cgroupAnswer = part.extend({
     .nullable()
     .describe("One for each hierarchy; 0 is version 2 (cgroups(7))."),
 });
+
+/** What a part adds to the identity of its process. */
+export type Own<S extends z.ZodType> = Omit<z.infer<S>, "pid" | "startTime" | "name" | "unreadable">;

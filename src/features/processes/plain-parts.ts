@@ -9,14 +9,11 @@ import { readRoot } from "../../linux/root-path.ts";
 import { maySeeSecrets } from "./answer.ts";
 import { secretsQuery } from "./list-query.ts";
 import { limitQuery, type Part } from "./part.ts";
-import { cgroupAnswer, envAnswer, limitsAnswer, mapsAnswer } from "./part-schema.ts";
+import { cgroupAnswer, envAnswer, limitsAnswer, mapsAnswer, type Own } from "./part-schema.ts";
 import { mebibytes } from "./process-forms.ts";
 import { readEnvironment } from "./read-environment.ts";
 
 /** The parts of a process that hardly change: limits, environment, memory and cgroup. */
-
-/** What a part adds to the identity of its process. */
-type Own<S extends z.ZodType> = Omit<z.infer<S>, "pid" | "startTime" | "name" | "unreadable">;
 
 const NO_QUERY = z.object({});
 

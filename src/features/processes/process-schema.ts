@@ -102,6 +102,14 @@ export const processList = z.object({
 
 const relative = z.object({ pid: z.int(), name: z.string() });
 
+/** The schema of one resource limit. */
+export const resourceLimit = z.object({
+  name: z.string(),
+  soft: z.union([z.number(), z.literal("unlimited")]),
+  hard: z.union([z.number(), z.literal("unlimited")]),
+  unit: z.string().nullable(),
+});
+
 /** The answer of `GET /processes/{pid}`. */
 export const processDetail = processSummary.extend({
   ancestors: z.array(relative).describe("The parent, its parent, and so on, as far as they are visible."),
@@ -109,17 +117,7 @@ export const processDetail = processSummary.extend({
   namespaces: z.record(z.string(), z.string().nullable()).describe("By kind (namespaces(7))."),
   intervalMs: z.number().describe("The interval of `cpuPercent`, as it was measured."),
   tracer: relative.nullable().describe("Who traces it (ptrace). Null for nobody in this PID namespace."),
-  limits: z
-    .array(
-      z.object({
-        name: z.string(),
-        soft: z.union([z.number(), z.literal("unlimited")]),
-        hard: z.union([z.number(), z.literal("unlimited")]),
-        unit: z.string().nullable(),
-      }),
-    )
-    .nullable()
-    .describe("Resource limits (getrlimit(2))."),
+  limits: z.array(resourceLimit).nullable().describe("Resource limits (getrlimit(2))."),
 });
 
 /** One process in the list. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { AppError } from "../../base/errors.ts";
-import { hasCapability, ownStatus, securityLabel, yamaScope } from "../../linux/privileges.ts";
+import { hasCapability, ownStatus, SAME_LABEL, separatingLabels, yamaScope } from "../../linux/privileges.ts";
 import { readIfThere, readNamespace, readStatus } from "../../linux/proc.ts";
 import type { Ids, ProcStatus } from "../../linux/proc-status.ts";
 
@@ -133,10 +133,11 @@ async function isDumpable(pid: number, uids: Ids): Promise<boolean> {
 
 /** AppArmor's container profile lets only those trace each other that have the same one. */
 async function labelDenial(pid: number): Promise<Denial | undefined> {
-  const [ours, theirs] = await Promise.all([securityLabel(process.pid), securityLabel(pid)]);
-  if (ours === null || theirs === null || ours === theirs) return undefined;
+  const labels = await separatingLabels(pid);
+  if (labels === undefined) return undefined;
+  const { ours, theirs } = labels;
   return {
     reason: `A security module separates them: the sidecar runs as ${ours}, the app as ${theirs}.`,
-    remedy: "Give both containers the same security_opt (apparmor=… or label=…)",
+    remedy: SAME_LABEL,
   };
 }
