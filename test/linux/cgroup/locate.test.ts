@@ -100,7 +100,10 @@ async function removeLeftovers(pid: number): Promise<void> {
 }
 
 test("a file that is held is read anew each time, whole beyond a page, and fails once its process has ended", async () => {
-  await using target = await startTarget([process.execPath, "--eval", "setInterval(() => {}, 1000)"]);
+  // Before Node.js has started, its memory map is a few lines.
+  const program = "console.log('up'); setInterval(() => {}, 1000)";
+  await using target = await startTarget([process.execPath, "--eval", program]);
+  expect(await target.line()).toBe("up");
   const path = `/proc/${target.pid}/maps`;
   const file = await holdFile(path);
   const text = await file.read();
