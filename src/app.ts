@@ -112,7 +112,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
-    { setting: "strace", make: () => createStrace(settings.strace, { coreProcess, log }) },
+    { setting: "strace", make: () => createStrace(settings, { coreProcess, log }) },
     {
       setting: "config",
       make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),

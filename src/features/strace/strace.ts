@@ -1,4 +1,3 @@
-import { AppError } from "../../base/errors.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Principal, WebContext } from "../../web/context.ts";
@@ -9,6 +8,7 @@ import type { Feature } from "../feature.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
 import { createGovernor } from "./governor/governor.ts";
+import { mainPid } from "./main-pid.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
 import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
@@ -18,6 +18,8 @@ import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "
 import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
+import { createTraceRegistry } from "./traces/trace-registry.ts";
+import { addTraces } from "./traces/trace-routes.ts";
 
 /** The feature `strace`: the system calls of a process, now. */
 
@@ -73,10 +75,15 @@ interface Wish {
 }
 
 /** Makes the feature. It traces nothing by itself. */
-export function createStrace(settings: Settings["strace"], { coreProcess, log }: StraceDeps): Feature {
+export function createStrace(
+  allSettings: Pick<Settings, "strace" | "traces">,
+  { coreProcess, log }: StraceDeps,
+): Feature {
+  const { strace: settings } = allSettings;
   const tool = createToolCheck();
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
   const pool = createTracePool(settings, governor);
+  const registry = createTraceRegistry({ settings: allSettings, coreProcess, pool, tool, log });
 
   const answer = async (wish: Wish): Promise<void> => {
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
@@ -108,13 +115,18 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
 
   return {
     name: "strace",
-    routes: (table) => addRoutes(table, settings, answer),
+    routes(table) {
+      addRoutes(table, settings, answer);
+      addTraces(table, registry, allSettings.traces);
+    },
     capability: () => straceCapability(settings, coreProcess, tool),
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
     },
     async [Symbol.asyncDispose]() {
+      pool.stop();
+      await registry[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
       await governor[Symbol.asyncDispose]();
     },
@@ -128,14 +140,6 @@ async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: L
   log.info({ endReason, lines, durationMs }, "a trace has ended");
   if (!released) log.error({ warnings }, "a traced process does not run free again");
   if (endReason === "tracer-failed") log.warn({ warnings }, "strace has failed");
-}
-
-async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
-  const core = await coreProcess.find();
-  if (core.kind === "found") return core.pid;
-  throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
-    remedy: core.remedy,
-  });
 }
 
 /** Before `{lines}`, which would take it for a number. */

@@ -26,7 +26,7 @@ const seen = {
 };
 
 /** What a trace comes to. */
-const traceSummary = z.object({
+export const traceSummary = z.object({
   callCount: z.int(),
   callsPerSecond: z.number(),
   calls: z.array(call).describe("By the time in them."),

@@ -20,6 +20,8 @@ export interface TracePool extends AsyncDisposable {
 /** What a trace is to be. */
 export interface TraceAsked extends TraceOptions {
   readonly lines: number;
+  /** The most output; strace.maxBytes where it is left out. */
+  readonly maxBytes?: number;
 }
 
 /** Makes a pool without traces. What it starts is watched over by `governor`. */

@@ -7,20 +7,26 @@ import { createLog } from "../../../src/web/log.ts";
 import { poll } from "../../support/poll.ts";
 import { type ServedFeatures, serveFeatures } from "../../support/serve-features.ts";
 
-/** How {@link serveStrace} differs from the defaults: settings by their environment names, without `SIDECAR_STRACE_`. */
+/** How {@link serveStrace} differs from the defaults. */
 export interface StraceOptions {
+  /** By their environment names, without `SIDECAR_STRACE_`. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** By their environment names, without `SIDECAR_TRACES_`. */
+  readonly traces?: Readonly<Record<string, string | number>>;
   readonly core?: CoreProcess;
   readonly log?: Logger;
 }
 
 /** Makes the feature with settings. */
-export function makeStrace({ settings = {}, core, log }: StraceOptions = {}) {
-  const env = Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]);
+export function makeStrace({ settings = {}, traces = {}, core, log }: StraceOptions = {}) {
+  const env = [
+    ...Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]),
+    ...Object.entries(traces).map(([name, value]) => [`SIDECAR_TRACES_${name}`, String(value)]),
+  ];
   const loaded = loadSettings({
     env: { SIDECAR_CORE_URL: "http://127.0.0.1:9", ...Object.fromEntries(env) },
   });
-  return createStrace(loaded.settings.strace, {
+  return createStrace(loaded.settings, {
     coreProcess: {
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
