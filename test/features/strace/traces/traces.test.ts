@@ -85,7 +85,7 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
     expect(await isFree(target.pid)).toBe(true);
     const list = traceList.strict().parse(await (await served.get("/traces")).json());
     expect(list.traces.map(({ id }) => id)).toEqual([begun.id]);
-    expect(list.heldBytes).toBe(ended.heldBytes);
+    expect(list.heldBytes).toBe(list.traces[0]?.heldBytes);
   });
 
   test("its events are given in pages, each event once, and the last page says that it is the last", async () => {
