@@ -141,6 +141,10 @@ export const traces = z.strictObject({
   keptMs: milliseconds(3_600_000, { min: 1_000, max: 604_800_000 }).meta({
     description: "How long a trace is kept after its end.",
   }),
+  recorderSeconds: z.int().min(0).max(3_600).default(0).meta({
+    description:
+      "The flight recorder: the app's main process is traced all the time, and its system calls of the last so many seconds are kept (`/traces/recorder`). 0: off. It slows the app all the time as any trace does, and takes one of `strace.maxConcurrent`.",
+  }),
 });
 
 const reload = z.discriminatedUnion("kind", [

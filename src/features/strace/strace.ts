@@ -18,6 +18,7 @@ import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "
 import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
+import { createFlightRecorder } from "./traces/flight-recorder.ts";
 import { createTraceRegistry } from "./traces/trace-registry.ts";
 import { addTraces } from "./traces/trace-routes.ts";
 
@@ -84,6 +85,9 @@ export function createStrace(
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
   const pool = createTracePool(settings, governor);
   const registry = createTraceRegistry({ settings: allSettings, coreProcess, pool, tool, log });
+  const { recorderSeconds } = allSettings.traces;
+  const recorder = recorderSeconds === 0 ? undefined : createFlightRecorder(recorderSeconds, registry, log);
+  let recording: Promise<void> | undefined;
 
   const answer = async (wish: Wish): Promise<void> => {
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
@@ -117,16 +121,18 @@ export function createStrace(
     name: "strace",
     routes(table) {
       addRoutes(table, settings, answer);
-      addTraces(table, registry, allSettings.traces);
+      addTraces(table, { registry, recorder, settings: allSettings.traces });
     },
-    capability: () => straceCapability(settings, coreProcess, tool),
+    capability: () => straceCapability(settings, { coreProcess, tool, recorder }),
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
+      recording = recorder?.run(signal);
     },
     async [Symbol.asyncDispose]() {
       pool.stop();
       await registry[Symbol.asyncDispose]();
+      await recording;
       await pool[Symbol.asyncDispose]();
       await governor[Symbol.asyncDispose]();
     },

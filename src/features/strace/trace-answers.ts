@@ -170,7 +170,10 @@ export function headOf({
   targets,
   command,
   startedAt,
-}: Trace): Pick<TraceReport, "process" | "descendants" | "command" | "startedAt"> {
+}: Pick<Trace, "targets" | "command" | "startedAt">): Pick<
+  TraceReport,
+  "process" | "descendants" | "command" | "startedAt"
+> {
   return {
     process: reference(targets.main),
     descendants: targets.descendants.map(reference),

@@ -1,5 +1,5 @@
 import { createStrace } from "../../../src/features/strace/strace.ts";
-import type { CoreProcess } from "../../../src/linux/core-process.ts";
+import type { CoreProcess, CoreProcessFinder } from "../../../src/linux/core-process.ts";
 import { listThreads, readStat, readStatus } from "../../../src/linux/proc.ts";
 import { loadSettings } from "../../../src/settings/load.ts";
 import type { Logger } from "../../../src/web/log.ts";
@@ -14,11 +14,13 @@ export interface StraceOptions {
   /** By their environment names, without `SIDECAR_TRACES_`. */
   readonly traces?: Readonly<Record<string, string | number>>;
   readonly core?: CoreProcess;
+  /** Instead of `core`, where that changes. */
+  readonly finder?: CoreProcessFinder;
   readonly log?: Logger;
 }
 
 /** Makes the feature with settings. */
-export function makeStrace({ settings = {}, traces = {}, core, log }: StraceOptions = {}) {
+export function makeStrace({ settings = {}, traces = {}, core, finder, log }: StraceOptions = {}) {
   const env = [
     ...Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]),
     ...Object.entries(traces).map(([name, value]) => [`SIDECAR_TRACES_${name}`, String(value)]),
@@ -27,7 +29,7 @@ export function makeStrace({ settings = {}, traces = {}, core, log }: StraceOpti
     env: { SIDECAR_CORE_URL: "http://127.0.0.1:9", ...Object.fromEntries(env) },
   });
   return createStrace(loaded.settings, {
-    coreProcess: {
+    coreProcess: finder ?? {
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: log ?? createLog({ level: "silent", access: false }),

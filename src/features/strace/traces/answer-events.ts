@@ -6,7 +6,7 @@ import { chooseForm, MEDIA_TYPES } from "../../../web/negotiate.ts";
 import { sseEvent } from "../../../web/output-stream.ts";
 import { traceEvent } from "../events/event-schema.ts";
 import { type EventWish, PAGE_LIMIT } from "./event-query.ts";
-import type { KeptTrace } from "./kept-trace.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import { type SelectedEvent, selectEvents } from "./select-events.ts";
 import { endReasonOf, traceState } from "./trace-state.ts";
 
@@ -17,6 +17,9 @@ export const eventPage = z.object({
   endReason: traceState.shape.endReason,
   events: z.array(traceEvent),
   next: z.int().describe("The `cursor` for the events after these."),
+  dropped: z
+    .int()
+    .describe("How many events are left out since they are no longer kept: 0, but of the flight recorder."),
   isComplete: z.boolean().describe("Whether no further events are there, and none will come."),
 });
 
@@ -26,7 +29,7 @@ export const eventsEnd = eventPage.omit({ events: true }).extend({ type: z.liter
 const HEARTBEAT_MS = 5_000;
 
 /** Answers with events of a trace: as JSON those that are there, as a stream also those that are still to come. */
-export async function answerKeptEvents(ctx: WebContext, kept: KeptTrace, wish: EventWish): Promise<void> {
+export async function answerKeptEvents(ctx: WebContext, kept: KeptRecords, wish: EventWish): Promise<void> {
   const form = chooseForm(ctx, ["json", "ndjson", "sse"]);
   ctx.type = MEDIA_TYPES[form];
   if (form === "json") {
@@ -41,22 +44,23 @@ export async function answerKeptEvents(ctx: WebContext, kept: KeptTrace, wish: E
 }
 
 /** The page is put together from JSON as it is kept. */
-async function pageOf(kept: KeptTrace, wish: EventWish): Promise<string> {
+async function pageOf(kept: KeptRecords, wish: EventWish): Promise<string> {
   const found: string[] = [];
   let { cursor } = wish;
+  const dropped = Math.max(0, kept.events.firstIndex - cursor);
   for await (const { events, next } of selectEvents(kept.events, wish, wish.limit ?? PAGE_LIMIT)) {
     for (const { json } of events) found.push(json);
     cursor = next;
   }
-  return `${JSON.stringify(placeOf(kept, cursor)).slice(0, -1)},"events":[${found.join(",")}]}`;
+  return `${JSON.stringify(placeOf(kept, cursor, dropped)).slice(0, -1)},"events":[${found.join(",")}]}`;
 }
 
 type Place = Omit<z.infer<typeof eventPage>, "events">;
 
 /** Where a reader is who has seen all before `next`. */
-function placeOf(kept: KeptTrace, next: number): Place {
+function placeOf(kept: KeptRecords, next: number, dropped: number): Place {
   const isComplete = kept.events.isEnded && next >= kept.events.count;
-  return { id: kept.id, state: kept.state, endReason: endReasonOf(kept), next, isComplete };
+  return { id: kept.id, state: kept.state, endReason: endReasonOf(kept), next, dropped, isComplete };
 }
 
 /** How a stream writes what it has. */
@@ -80,16 +84,19 @@ const WRITERS: Readonly<Record<"ndjson" | "sse", Writer>> = {
 };
 
 async function* flow(
-  kept: KeptTrace,
+  kept: KeptRecords,
   wish: EventWish,
   writer: Writer,
   gone: AbortSignal,
 ): AsyncGenerator<string> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = wish;
+  let dropped = 0;
   while (!gone.aborted) {
     // Both are asked before the look: what comes meanwhile is then not missed.
     const changed = kept.events.changed();
-    const { isEnded } = kept.events;
+    const { isEnded, firstIndex } = kept.events;
+    dropped += Math.max(0, firstIndex - cursor);
+    cursor = Math.max(firstIndex, cursor);
     for await (const { events, next } of selectEvents(kept.events, { ...wish, cursor }, left)) {
       cursor = next;
       left -= events.length;
@@ -98,7 +105,7 @@ async function* flow(
     if (isEnded || left === 0) break;
     if ((await firstOf(changed, gone)) === "silence") yield writer.heartbeat;
   }
-  yield writer.end(placeOf(kept, cursor));
+  yield writer.end(placeOf(kept, cursor, dropped));
 }
 
 async function firstOf(changed: Promise<void>, gone: AbortSignal): Promise<"changed" | "silence"> {

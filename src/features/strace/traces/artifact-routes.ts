@@ -3,16 +3,21 @@ import { createGzip } from "node:zlib";
 import type { WebContext } from "../../../web/context.ts";
 import type { RouteTable } from "../../../web/routes.ts";
 import { chromeTrace } from "./chrome-trace.ts";
-import type { KeptTrace } from "./kept-trace.ts";
-import type { TraceRegistry } from "./trace-registry.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import { idPath } from "./trace-state.ts";
 
 /** What can be taken home of a trace: files for other programs. */
 
 const GZIP = "application/gzip";
 
+/**
+ * Finds what a trace told.
+ * @throws {AppError} `not-found`.
+ */
+export type FindTrace = (id: string) => KeptRecords;
+
 /** Adds the routes of files. Of a trace that runs they have what is there at the moment. */
-export function addArtifacts(table: RouteTable, registry: TraceRegistry): void {
+export function addArtifacts(table: RouteTable, find: FindTrace): void {
   const common = { role: "operator", params: idPath } as const;
   table.add(
     "GET",
@@ -24,7 +29,7 @@ export function addArtifacts(table: RouteTable, registry: TraceRegistry): void {
       responses: { 200: { description: "A file of gzip.", content: { [GZIP]: null } } },
     },
     ({ ctx, params }) => {
-      const kept = registry.get(params.id);
+      const kept = find(params.id);
       sendFile(ctx, `strace-${nameOf(kept)}.txt.gz`, Readable.from(kept.lines.packed()));
     },
   );
@@ -37,8 +42,8 @@ export function addArtifacts(table: RouteTable, registry: TraceRegistry): void {
       responses: { 200: { description: "A file of gzip.", content: { [GZIP]: null } } },
     },
     ({ ctx, params }) => {
-      const kept = registry.get(params.id);
-      const { main, descendants } = kept.trace.targets;
+      const kept = find(params.id);
+      const { main, descendants } = kept.head.targets;
       const text = Readable.from(chromeTrace([main, ...descendants], kept.events.read()));
       const gzip = createGzip({ level: 1 });
       // `pipe` passes no errors on: without this the answer would never end.
@@ -56,7 +61,7 @@ function sendFile(ctx: WebContext, name: string, body: Readable): void {
   ctx.body = body;
 }
 
-function nameOf({ trace: { targets, startedAt } }: KeptTrace): string {
+function nameOf({ head: { targets, startedAt } }: KeptRecords): string {
   const time = startedAt.replace(/\.\d+Z$/, "").replace(/\D/g, "");
   return `${targets.main.name.replace(/[^\w.-]/g, "_")}-${targets.main.pid}-${time}`;
 }

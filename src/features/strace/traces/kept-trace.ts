@@ -1,17 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { Result } from "../../../web/kept-results.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser, type Summariser } from "../summarise.ts";
-import type { Trace, TraceResult } from "../trace.ts";
+import type { TraceSummary } from "../summary-schema.ts";
+import type { Trace } from "../trace.ts";
 import { followEvents } from "../trace-events.ts";
+import { type KeptRecords, summariseKept, type TraceEnd } from "./kept-records.ts";
 import { RecordLog } from "./record-log.ts";
 import type { TraceRequest } from "./trace-request.ts";
-
-/** What a trace has come to. */
-export interface TraceEnd {
-  readonly result: TraceResult;
-  readonly unparsed: number;
-}
 
 /** What a {@link KeptTrace} is made of. */
 export interface KeptTraceParts {
@@ -21,21 +16,22 @@ export interface KeptTraceParts {
   readonly stopping: AbortController;
   /** Called as it grows; false where there is no room for more of it. */
   readonly makeRoom: () => boolean;
+  /** Keeps the last seconds only; all, where it is left out. */
+  readonly windowSeconds?: number;
 }
 
 /** So often it is looked whether there is room: whenever it has grown by so much before it is compressed. */
-const ROOM_EVERY_BYTES = 131_072;
+const LOOK_EVERY_BYTES = 131_072;
 
 /** A trace that runs on its own, or did, with all that it told: for whoever asks, now and later. */
-export class KeptTrace implements Result {
+export class KeptTrace implements KeptRecords {
   readonly id = randomBytes(9).toString("base64url");
-  readonly trace: Trace;
+  readonly kind: KeptRecords["kind"];
+  readonly head: Trace;
   readonly asked: TraceRequest;
-  /** Each as JSON. */
   readonly events = new RecordLog();
-  /** strace's own lines. */
   readonly lines = new RecordLog();
-  readonly summariser: Summariser = createSummariser();
+  readonly #summariser: Summariser = createSummariser();
   readonly #parts: KeptTraceParts;
   readonly #startedAtMs = performance.now();
   #over: Promise<void> = Promise.resolve();
@@ -43,12 +39,13 @@ export class KeptTrace implements Result {
   #failure: unknown;
   #endedAtMs: number | null = null;
   #lacksRoom = false;
-  #sinceRoomBytes = 0;
+  #sinceLookBytes = 0;
   #lastTime = Date.now() / 1_000;
 
   constructor(parts: KeptTraceParts) {
     this.#parts = parts;
-    this.trace = parts.trace;
+    this.kind = parts.windowSeconds === undefined ? "trace" : "recorder";
+    this.head = parts.trace;
     this.asked = parts.asked;
   }
 
@@ -60,32 +57,34 @@ export class KeptTrace implements Result {
     return this.events.bytes + this.lines.bytes;
   }
 
-  /** `failed` is an error of ours; a trace that strace broke off has ended, and its reason says so. */
-  get state(): "running" | "ended" | "failed" {
+  get state(): KeptRecords["state"] {
     if (this.#endedAtMs === null) return "running";
     return this.#failure === undefined ? "ended" : "failed";
   }
 
-  /** Undefined while it runs, and where it has failed. */
   get end(): TraceEnd | undefined {
     return this.#end;
   }
 
-  /** What made it fail, where it has. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** How long it has run. */
   get durationMs(): number {
     return (
       this.#end?.result.durationMs ?? Math.round((this.#endedAtMs ?? performance.now()) - this.#startedAtMs)
     );
   }
 
-  /** Whether it was ended for want of room for what it told. */
   get lacksRoom(): boolean {
     return this.#lacksRoom;
+  }
+
+  /** Of the last seconds, where no more is kept. */
+  async summary(): Promise<TraceSummary> {
+    const { windowSeconds } = this.#parts;
+    if (windowSeconds === undefined) return this.#summariser.summary(this.durationMs);
+    return await summariseKept(this.events, Math.min(this.durationMs, windowSeconds * 1_000));
   }
 
   /** Follows the trace to its end; to be called once. Never rejects: {@link state} tells. */
@@ -94,7 +93,6 @@ export class KeptTrace implements Result {
     return this.#over;
   }
 
-  /** Ends the trace, and resolves when its processes run free; what it told is kept. Harmless when it has ended. */
   async stop(): Promise<void> {
     this.#parts.stopping.abort();
     await this.#over;
@@ -106,7 +104,7 @@ export class KeptTrace implements Result {
 
   async #follow(): Promise<void> {
     try {
-      await using trace = this.trace;
+      await using trace = this.#parts.trace;
       const { result, counts } = await followEvents(trace, {
         onLine: (line) => this.#addLine(line),
         onRemark: (line) => this.#addLine(line),
@@ -129,14 +127,30 @@ export class KeptTrace implements Result {
   }
 
   #addEvent(event: TraceEvent): void {
-    this.summariser.add(event);
+    const { windowSeconds } = this.#parts;
+    if (windowSeconds === undefined) this.#summariser.add(event);
     if ("time" in event && event.time !== null) this.#lastTime = event.time;
     const json = JSON.stringify(event);
     this.events.append(json, this.#lastTime);
-    this.#sinceRoomBytes += json.length;
-    if (this.#sinceRoomBytes < ROOM_EVERY_BYTES) return;
-    this.#sinceRoomBytes = 0;
-    if (this.#parts.makeRoom()) return;
+    this.#sinceLookBytes += json.length;
+    if (this.#sinceLookBytes < LOOK_EVERY_BYTES) return;
+    this.#sinceLookBytes = 0;
+    if (windowSeconds !== undefined) this.#dropBefore(this.#lastTime - windowSeconds);
+    if (!this.#parts.makeRoom()) this.#giveUp();
+  }
+
+  #dropBefore(time: number): void {
+    this.events.dropBefore(time);
+    this.lines.dropBefore(time);
+  }
+
+  /** There is no more room: the last seconds become fewer, and what is to be kept whole can't go on. */
+  #giveUp(): void {
+    if (this.kind === "recorder") {
+      this.events.dropOldest();
+      this.lines.dropOldest();
+      return;
+    }
     this.#lacksRoom = true;
     this.#parts.stopping.abort();
   }

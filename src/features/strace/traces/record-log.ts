@@ -91,10 +91,29 @@ export class RecordLog {
 
   /** Drops what is wholly older than a time, in chunks. */
   dropBefore(time: number): void {
-    while (this.#chunks.length > 1 && (this.#chunks[0]?.latest ?? time) < time) {
-      const chunk = this.#chunks.shift();
-      this.#bytes -= chunk === undefined ? 0 : bytesOf(chunk);
+    while (this.#chunks.length > 1 && (this.#chunks[0]?.latest ?? time) < time) this.dropOldest();
+  }
+
+  /** Drops the oldest chunk, unless it is the only one. */
+  dropOldest(): void {
+    if (this.#chunks.length < 2) return;
+    const chunk = this.#chunks.shift();
+    this.#bytes -= chunk === undefined ? 0 : bytesOf(chunk);
+  }
+
+  /** What is there at this moment, as a log that has ended. */
+  copy(): RecordLog {
+    const copy = new RecordLog();
+    for (const chunk of this.#chunks) {
+      const { held } = chunk;
+      // Those of the open chunk become more.
+      const own = held.kind === "plain" ? { kind: "plain" as const, records: [...held.records] } : held;
+      copy.#chunks.push({ ...chunk, held: own });
     }
+    copy.#count = this.#count;
+    copy.#bytes = this.#bytes;
+    copy.#isEnded = true;
+    return copy;
   }
 
   /** Resolves with the next record, or the end. */

@@ -7,8 +7,10 @@ import { chooseTargets } from "../targets.ts";
 import type { ToolCheck } from "../tool-check.ts";
 import type { TracePool } from "../trace-pool.ts";
 import { processNamed } from "./choose-process.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import { KeptTrace } from "./kept-trace.ts";
 import { askedOf, type TraceRequest } from "./trace-request.ts";
+import { takeSnapshot } from "./trace-snapshot.ts";
 
 /** What traces on their own need. */
 export interface TraceRegistryDeps {
@@ -19,37 +21,69 @@ export interface TraceRegistryDeps {
   readonly log: Logger;
 }
 
+/** A trace that was begun, and its end. */
+export interface BegunTrace {
+  readonly kept: KeptRecords;
+  /** Never rejects. */
+  readonly over: Promise<void>;
+}
+
 /** All traces that run on their own, and those that did. */
-export interface TraceRegistry extends KeptResults<KeptTrace> {
+export interface TraceRegistry extends KeptResults<KeptRecords> {
   /**
    * Starts one; resolves when it has attached.
    * @throws {AppError} saying what is wrong with the request, or why the process can't be traced.
    */
-  begin(request: TraceRequest, by: { readonly user: string; readonly requestId: string }): Promise<KeptTrace>;
+  begin(request: TraceRequest, about: Readonly<Record<string, unknown>>): Promise<BegunTrace>;
+  /**
+   * Starts one of the app's main process that goes on until it is stopped, and keeps the last seconds only.
+   * @throws {AppError} saying why the process can't be traced.
+   */
+  beginRecorder(windowSeconds: number): Promise<BegunTrace>;
+  /** Keeps what another one has kept at this moment. */
+  addSnapshot(of: KeptRecords): KeptRecords;
 }
+
+/** What a recorder asks of strace: no end but that of its process. */
+const ENDLESS = { lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 };
+const OF_RECORDER: TraceRequest = { process: "main", raw: false };
 
 /** Makes one that has no traces. It is disposed of before the pool. */
 export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): TraceRegistry {
   const { maxKept: maxCount, maxKeptBytes: maxBytes, keptMs: maxAgeMs } = settings.traces;
-  const results = createKeptResults<KeptTrace>("trace", { maxCount, maxBytes, maxAgeMs });
+  const results = createKeptResults<KeptRecords>("trace", { maxCount, maxBytes, maxAgeMs });
+
+  const begin = async (
+    asked: TraceRequest,
+    limits: Partial<typeof ENDLESS>,
+    about: Readonly<Record<string, unknown>>,
+    windowSeconds?: number,
+  ): Promise<BegunTrace> => {
+    const options = askedOf(asked, settings);
+    const pid = await pidOf(asked.process, deps.coreProcess);
+    const targets = await chooseTargets(pid, asked.descendants ?? typeof asked.process !== "number");
+    await deps.tool.verify();
+    const stopping = new AbortController();
+    await using stack = new AsyncDisposableStack();
+    const trace = stack.use(await deps.pool.begin(targets, { ...options, ...limits }, stopping.signal));
+    const window = windowSeconds === undefined ? {} : { windowSeconds };
+    const kept = new KeptTrace({ trace, asked, stopping, makeRoom: results.makeRoom, ...window });
+    results.add(kept);
+    // From here on it disposes of the trace itself.
+    stack.move();
+    const log = deps.log.child({ ...about, pid, traceId: kept.id });
+    log.info({ audit: "traces.start", kind: kept.kind, asked }, "a trace has begun");
+    return { kept, over: kept.run().then(() => logEnd(kept, log)) };
+  };
+
   return {
     ...results,
-    async begin(request, { user, requestId }) {
-      const asked = askedOf(request, settings);
-      const pid = await pidOf(request.process, deps.coreProcess);
-      const targets = await chooseTargets(pid, request.descendants ?? typeof request.process !== "number");
-      await deps.tool.verify();
-      const stopping = new AbortController();
-      await using stack = new AsyncDisposableStack();
-      const trace = stack.use(await deps.pool.begin(targets, asked, stopping.signal));
-      const kept = new KeptTrace({ trace, asked: request, stopping, makeRoom: results.makeRoom });
-      results.add(kept);
-      // From here on it disposes of the trace itself.
-      stack.move();
-      const log = deps.log.child({ requestId, user, pid, traceId: kept.id });
-      log.info({ audit: "traces.start", asked: request }, "a trace has begun");
-      void kept.run().then(() => logEnd(kept, log));
-      return kept;
+    begin: (request, about) => begin(request, {}, about),
+    beginRecorder: (windowSeconds) => begin(OF_RECORDER, ENDLESS, {}, windowSeconds),
+    addSnapshot(of) {
+      const snapshot = takeSnapshot(of);
+      results.add(snapshot);
+      return snapshot;
     },
   };
 }

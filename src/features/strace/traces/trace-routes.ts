@@ -1,42 +1,65 @@
 import type { z } from "zod";
+import { AppError } from "../../../base/errors.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import type { WebContext } from "../../../web/context.ts";
 import { readJson } from "../../../web/json-body.ts";
 import type { RouteTable } from "../../../web/routes.ts";
-import { answerKeptEvents, eventPage, eventsEnd } from "./answer-events.ts";
-import { addArtifacts } from "./artifact-routes.ts";
-import { eventQuery, readEventQuery } from "./event-query.ts";
-import type { KeptTrace } from "./kept-trace.ts";
+import { addArtifacts, type FindTrace } from "./artifact-routes.ts";
+import { addEvents } from "./event-routes.ts";
+import type { FlightRecorder } from "./flight-recorder.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import type { TraceRegistry } from "./trace-registry.ts";
 import { EXAMPLE, traceRequest } from "./trace-request.ts";
 import {
   describeTrace,
-  endReasonOf,
+  GONE,
   idPath,
-  keptSummary,
+  JSON_TYPE,
   type TraceState,
   traceList,
   traceState,
 } from "./trace-state.ts";
 
 const MAX_BODY_BYTES = 65_536;
-const JSON_TYPE = "application/json";
 
 const STATE = { description: "The trace.", content: { [JSON_TYPE]: traceState } };
-const GONE = { description: "No such trace, or it is no longer kept." };
 
-/** Adds the routes of traces that run on their own. */
-export function addTraces(table: RouteTable, registry: TraceRegistry, settings: Settings["traces"]): void {
-  const stateOf = (kept: KeptTrace, path: string): TraceState =>
-    describeTrace(kept, path, registry.expiresAt(kept));
-  addStart(table, registry, stateOf);
-  addList(table, registry, settings, stateOf);
-  addOne(table, registry, stateOf);
-  addEvents(table, registry);
-  addArtifacts(table, registry);
+/** What the routes are about. */
+export interface TraceRoutesParts {
+  readonly registry: TraceRegistry;
+  /** Undefined where it is switched off. */
+  readonly recorder: FlightRecorder | undefined;
+  readonly settings: Settings["traces"];
 }
 
-type StateOf = (kept: KeptTrace, path: string) => TraceState;
+/** Adds the routes of traces that run on their own. */
+export function addTraces(table: RouteTable, { registry, recorder, settings }: TraceRoutesParts): void {
+  const stateOf = (kept: KeptRecords, path: string): TraceState =>
+    describeTrace(kept, path, registry.expiresAt(kept));
+  const find: FindTrace = (id) => (id === RECORDER ? recorded(recorder) : registry.get(id));
+  addStart(table, registry, stateOf);
+  addList(table, registry, settings, stateOf);
+  addOne(table, find, stateOf);
+  addChanges(table, registry, find, stateOf);
+  addEvents(table, find);
+  addArtifacts(table, find);
+}
+
+/** The id of the flight recorder, whichever trace of it that is. */
+const RECORDER = "recorder";
+
+/** @throws {AppError} `not-found` where it records nothing, and why. */
+function recorded(recorder: FlightRecorder | undefined): KeptRecords {
+  const kept = recorder?.current();
+  if (kept !== undefined) return kept;
+  const reason = recorder?.reason() ?? "It is switched off.";
+  throw new AppError("not-found", `The flight recorder has nothing. ${reason}`, {
+    remedy:
+      recorder === undefined ? "SIDECAR_TRACES_RECORDER_SECONDS=30" : "GET capabilities says what it needs.",
+  });
+}
+
+type StateOf = (kept: KeptRecords, path: string) => TraceState;
 
 function addStart(table: RouteTable, registry: TraceRegistry, stateOf: StateOf): void {
   table.add(
@@ -59,7 +82,8 @@ function addStart(table: RouteTable, registry: TraceRegistry, stateOf: StateOf):
     },
     async ({ ctx, principal }) => {
       const request = await readJson(ctx, traceRequest, { maxBytes: MAX_BODY_BYTES, example: EXAMPLE });
-      const kept = await registry.begin(request, { user: principal.name, requestId: ctx.state.requestId });
+      const about = { user: principal.name, requestId: ctx.state.requestId };
+      const { kept } = await registry.begin(request, about);
       const path = `${ctx.path}/${kept.id}`;
       ctx.status = 202;
       ctx.set("Location", path);
@@ -94,16 +118,22 @@ function addList(
   );
 }
 
-function addOne(table: RouteTable, registry: TraceRegistry, stateOf: StateOf): void {
-  const common = { role: "operator", params: idPath } as const;
+function addOne(table: RouteTable, find: FindTrace, stateOf: StateOf): void {
   table.add(
     "GET",
     "/traces/{id}",
-    { ...common, summary: "How a trace is doing", responses: { 200: STATE, 404: GONE } },
+    {
+      ...{ role: "operator", params: idPath, responses: { 200: STATE, 404: GONE } },
+      summary: "How a trace is doing",
+    },
     ({ ctx, params }) => {
-      ctx.body = stateOf(registry.get(params.id), ctx.path);
+      ctx.body = stateOf(find(params.id), ctx.path);
     },
   );
+}
+
+function addChanges(table: RouteTable, registry: TraceRegistry, find: FindTrace, stateOf: StateOf): void {
+  const common = { role: "operator", params: idPath } as const;
   table.add(
     "POST",
     "/traces/{id}/stop",
@@ -113,9 +143,27 @@ function addOne(table: RouteTable, registry: TraceRegistry, stateOf: StateOf): v
       responses: { 200: { ...STATE, description: "It has ended, and its processes run free." }, 404: GONE },
     },
     async ({ ctx, params }) => {
-      const kept = registry.get(params.id);
+      const kept = find(params.id);
+      refuseRecorder(kept);
       await kept.stop();
       ctx.body = stateOf(kept, parentOf(ctx));
+    },
+  );
+  table.add(
+    "POST",
+    "/traces/{id}/snapshot",
+    {
+      ...common,
+      summary: "Keep what a trace has told up to now: of the flight recorder, the last seconds",
+      responses: { 201: { ...STATE, description: "A trace of its own; `Location` is its path." }, 404: GONE },
+    },
+    ({ ctx, params }) => {
+      const snapshot = registry.addSnapshot(find(params.id));
+      const traces = parentOf(ctx);
+      const path = `${traces.slice(0, traces.lastIndexOf("/"))}/${snapshot.id}`;
+      ctx.status = 201;
+      ctx.set("Location", path);
+      ctx.body = stateOf(snapshot, path);
     },
   );
   table.add(
@@ -127,59 +175,20 @@ function addOne(table: RouteTable, registry: TraceRegistry, stateOf: StateOf): v
       responses: { 204: { description: "It is gone, and its processes run free." }, 404: GONE },
     },
     async ({ ctx, params }) => {
-      await registry.remove(params.id);
+      const kept = find(params.id);
+      refuseRecorder(kept);
+      await registry.remove(kept.id);
       ctx.status = 204;
     },
   );
 }
 
-function addEvents(table: RouteTable, registry: TraceRegistry): void {
-  const common = { role: "operator", params: idPath } as const;
-  table.add(
-    "GET",
-    "/traces/{id}/events",
-    {
-      ...common,
-      summary: "What a trace told: system calls, signals, ends",
-      description:
-        "As JSON a page of what is there; `next` is the cursor of the page after it. As NDJSON or as a stream of events all there is and then what comes, until the trace has ended; nothing is dropped, for a reader may be as slow as it likes. A stream of events can be taken up again: each has its cursor as `id` (Last-Event-ID).",
-      query: eventQuery,
-      headers: {
-        "Last-Event-ID": "Where a stream of events goes on: the `id` of the last one that was seen.",
-      },
-      responses: {
-        200: {
-          description:
-            "The events. As a stream: `event`s, and an `end` that says whether all have come. As NDJSON: an event a line, a line of the type `heartbeat` after each 5 s of silence, and a last line of the type `end`.",
-          content: {
-            [JSON_TYPE]: eventPage,
-            "application/x-ndjson": eventsEnd,
-            "text/event-stream": null,
-          },
-        },
-        404: GONE,
-      },
-    },
-    ({ ctx, params, query }) =>
-      answerKeptEvents(ctx, registry.get(params.id), readEventQuery(query, ctx.get("Last-Event-ID"))),
-  );
-  table.add(
-    "GET",
-    "/traces/{id}/summary",
-    {
-      ...common,
-      summary: "What the calls of a trace come to, so far",
-      responses: { 200: { description: "", content: { [JSON_TYPE]: keptSummary } }, 404: GONE },
-    },
-    ({ ctx, params }) => {
-      const kept = registry.get(params.id);
-      const { id, state, durationMs } = kept;
-      ctx.body = {
-        ...{ id, state, durationMs, endReason: endReasonOf(kept) },
-        ...kept.summariser.summary(durationMs),
-      };
-    },
-  );
+/** It would only begin anew. */
+function refuseRecorder({ kind, state }: KeptRecords): void {
+  if (kind !== "recorder" || state !== "running") return;
+  throw new AppError("conflict", "The flight recorder runs all the time.", {
+    remedy: "SIDECAR_TRACES_RECORDER_SECONDS=0 switches it off.",
+  });
 }
 
 /** The path without its last segment. */

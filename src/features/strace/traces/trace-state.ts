@@ -2,8 +2,11 @@ import { z } from "zod";
 import { traceSummary } from "../summary-schema.ts";
 import { headOf } from "../trace-answers.ts";
 import { traceReport } from "../trace-schema.ts";
-import type { KeptTrace } from "./kept-trace.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import { traceRequest } from "./trace-request.ts";
+
+export const JSON_TYPE = "application/json";
+export const GONE = { description: "No such trace, or it is no longer kept." };
 
 /** The `{id}` of a trace in a path. */
 export const idPath = z.object({
@@ -20,14 +23,24 @@ export const traceState = traceReport
   .pick({ process: true, descendants: true, command: true, startedAt: true, pending: true, warnings: true })
   .extend({
     id: z.string(),
+    kind: z
+      .enum(["trace", "recorder", "snapshot"])
+      .describe(
+        "`recorder`: of the flight recorder, with the last seconds only; `snapshot`: what another had told.",
+      ),
     state: z
       .enum(["running", "ended", "failed"])
       .describe("`failed` by a fault of the sidecar; whatever else ended it, `endReason` says."),
     asked: traceRequest,
     durationMs: z.int().describe("Until now, while it runs."),
-    endReason: endReason.nullable().describe("Null while it runs. Else as in the answer of GET /strace."),
-    lines: z.int().describe("How many lines of strace there are, its remarks among them."),
-    events: z.int().describe("How many events there are: the cursor after the last of them."),
+    endReason: endReason
+      .nullable()
+      .describe("Null while it runs, and of a snapshot. Else as in the answer of GET /strace."),
+    lines: z.int().describe("How many lines of strace there were, its remarks among them."),
+    events: z.int().describe("How many events there were: the cursor after the last of them."),
+    firstEvent: z
+      .int()
+      .describe("The cursor of the first event that is kept: 0, but where only the last seconds are."),
     unparsed: z.int().nullable().describe("How many of the lines could not be read; null while it runs."),
     heldBytes: z.int().describe("What it takes of traces.maxKeptBytes."),
     expiresAt: z.iso
@@ -72,11 +85,16 @@ const NO_ROOM =
  * @param path its own, for the links.
  * @param expiresAtMs since 1970.
  */
-export function describeTrace(kept: KeptTrace, path: string, expiresAtMs: number | null): TraceState {
-  const { id, state, asked, durationMs, end, bytes } = kept;
+export function describeTrace(kept: KeptRecords, path: string, expiresAtMs: number | null): TraceState {
+  const { id, kind, state, asked, durationMs, end, bytes } = kept;
   return {
-    ...{ id, state, ...headOf(kept.trace), asked, durationMs, endReason: endReasonOf(kept) },
-    ...{ lines: kept.lines.count, events: kept.events.count, unparsed: end?.unparsed ?? null },
+    ...{ id, kind, state, ...headOf(kept.head), asked, durationMs, endReason: endReasonOf(kept) },
+    ...{
+      lines: kept.lines.count,
+      events: kept.events.count,
+      firstEvent: kept.events.firstIndex,
+      unparsed: end?.unparsed ?? null,
+    },
     pending: [...(end?.result.pending ?? [])],
     warnings: [...(end?.result.warnings ?? []), ...(kept.lacksRoom ? [NO_ROOM] : [])],
     heldBytes: bytes,
@@ -89,7 +107,7 @@ export function describeTrace(kept: KeptTrace, path: string, expiresAtMs: number
 }
 
 /** Why it has ended; null while it runs. */
-export function endReasonOf({ end, lacksRoom }: KeptTrace): TraceState["endReason"] {
+export function endReasonOf({ end, lacksRoom }: KeptRecords): TraceState["endReason"] {
   if (end === undefined) return null;
   return lacksRoom ? "byte-limit" : end.result.endReason;
 }

@@ -330,6 +330,29 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
     expect(await isFree(target.pid)).toBe(true);
   });
 
+  test("what a trace has told up to now can be kept beside it", async () => {
+    await using target = await startBusy();
+    await using served = await serveTraces();
+    const { id } = await startTrace(served, { process: target.pid });
+    await poll("it tells something", async () => (await stateOf(served, id)).events > 50);
+    const response = await post(served, "", `/traces/${id}/snapshot`);
+    expect(response.status).toBe(201);
+    const snapshot = traceState.strict().parse(await response.json());
+    expect(snapshot).toMatchObject({
+      kind: "snapshot",
+      state: "ended",
+      endReason: null,
+      process: { pid: target.pid },
+    });
+    expect(response.headers.get("Location")).toBe(`${PREFIX}/traces/${snapshot.id}`);
+    expect(snapshot.links.self).toBe(`${PREFIX}/traces/${snapshot.id}`);
+    await poll("the trace goes on", async () => (await stateOf(served, id)).events > snapshot.events);
+    expect((await eventsOf(served, snapshot.id, "?limit=10000")).events).toHaveLength(snapshot.events);
+    const summary = keptSummary.parse(await (await served.get(`/traces/${snapshot.id}/summary`)).json());
+    expect(summary.callCount).toBeGreaterThan(40);
+    expect(summary.callCount).toBeLessThanOrEqual(snapshot.events);
+  });
+
   test("where the sidecar stops, its traces do, and the processes run free", async () => {
     await using target = await startBusy();
     {
@@ -337,5 +360,57 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
       await startTrace(served, { process: target.pid });
     }
     expect(await isFree(target.pid)).toBe(true);
+  });
+});
+
+describe.skipIf(isMissing("ptrace"))("the flight recorder", () => {
+  test("records the app from the start, keeps the last seconds, and begins anew with a new process", async () => {
+    let target = await startBusy();
+    const finder = { find: async () => coreOf(target) };
+    await using served = await serveTraces({ finder, traces: { RECORDER_SECONDS: 1 } });
+    const recorder = () => stateOf(served, "recorder");
+    const first = await poll(
+      "older events are dropped",
+      async () => {
+        const state = await recorder();
+        return state.firstEvent > 0 ? state : undefined;
+      },
+      { timeoutMs: 15_000 },
+    );
+    expect(first).toMatchObject({ kind: "recorder", state: "running", process: { pid: target.pid } });
+    const page = await eventsOf(served, "recorder");
+    expect(page.dropped).toBeGreaterThan(0);
+    expect(page.events.length).toBeGreaterThan(0);
+    const taken = await post(served, "", "/traces/recorder/stop");
+    expect([taken.status, problemOf.parse(await taken.json()).remedy]).toEqual([
+      409,
+      "SIDECAR_TRACES_RECORDER_SECONDS=0 switches it off.",
+    ]);
+    // What happened before its end can be asked for after it.
+    await target.kill();
+    await poll("its end is seen", async () => (await recorder()).state === "ended");
+    expect(await recorder()).toMatchObject({ id: first.id, endReason: "process-exited" });
+    target = await startBusy();
+    const second = await poll("it begins anew", async () => {
+      const state = await recorder();
+      return state.id === first.id ? undefined : state;
+    });
+    expect(second.process.pid).toBe(target.pid);
+    expect((await stateOf(served, first.id)).state).toBe("ended");
+    await served[Symbol.asyncDispose]();
+    expect(await isFree(target.pid)).toBe(true);
+    await target.kill();
+  });
+
+  test("where it is off, or has nothing yet, asking for it says why", async () => {
+    await using off = await serveTraces();
+    const without = problemOf.parse(await (await off.get("/traces/recorder")).json());
+    expect(without.remedy).toBe("SIDECAR_TRACES_RECORDER_SECONDS=30");
+    await using served = await serveTraces({ traces: { RECORDER_SECONDS: 5 } });
+    const problem = await poll("it has tried", async () => {
+      const answer = problemOf.parse(await (await served.get("/traces/recorder")).json());
+      return answer.detail.includes("No core here.") ? answer : undefined;
+    });
+    expect(problem.remedy).toContain("capabilities");
   });
 });
