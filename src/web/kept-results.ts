@@ -46,8 +46,16 @@ export interface KeptResults<R extends Result> extends AsyncDisposable {
 /** How often it is looked for results that are too old. */
 const SWEEP_MS = 10_000;
 
-/** Keeps nothing yet. `what` names a result in messages: `trace`. */
-export function createKeptResults<R extends Result>(what: string, limits: KeptLimits): KeptResults<R> {
+/** What a result is called in messages, one and several, and where they are listed. */
+export interface ResultNames {
+  readonly one: string;
+  readonly many: string;
+  /** Below the prefix: `traces`. */
+  readonly path: string;
+}
+
+/** Keeps nothing yet. */
+export function createKeptResults<R extends Result>(names: ResultNames, limits: KeptLimits): KeptResults<R> {
   const { maxCount, maxBytes, maxAgeMs } = limits;
   const kept = new Map<string, R>();
   const discard = (result: R): Promise<void> => {
@@ -78,8 +86,8 @@ export function createKeptResults<R extends Result>(what: string, limits: KeptLi
     sweep();
     const result = kept.get(id);
     if (result !== undefined) return result;
-    throw new AppError("not-found", `There is no ${what} ${id}, or it is no longer kept.`, {
-      remedy: `GET ${what}s lists those that are.`,
+    throw new AppError("not-found", `There is no ${names.one} ${id}, or it is no longer kept.`, {
+      remedy: `GET ${names.path} lists those that are.`,
     });
   };
   const timer = setInterval(sweep, SWEEP_MS).unref();
@@ -88,9 +96,13 @@ export function createKeptResults<R extends Result>(what: string, limits: KeptLi
     add(result) {
       sweep();
       if (!discardWhile(() => kept.size >= maxCount)) {
-        throw new AppError("limit-reached", `${maxCount} ${what}s are kept, and all of them still run.`, {
-          headers: { "Retry-After": "10" },
-        });
+        throw new AppError(
+          "limit-reached",
+          `${maxCount} ${names.many} are kept, and all of them still run.`,
+          {
+            headers: { "Retry-After": "10" },
+          },
+        );
       }
       kept.set(result.id, result);
     },

@@ -18,6 +18,7 @@ function sample(id: string, { endedAtMs = null as number | null, bytes = 1 } = {
   };
 }
 
+const NAMES = { one: "thing", many: "things", path: "things" };
 const LIMITS = { maxCount: 3, maxBytes: 100, maxAgeMs: 60_000 };
 const codeOf = (act: () => unknown) => {
   try {
@@ -29,7 +30,7 @@ const codeOf = (act: () => unknown) => {
 };
 
 test("the one that ended first makes room for a new one, and what runs never does", async () => {
-  await using results = createKeptResults<Sample>("thing", LIMITS);
+  await using results = createKeptResults<Sample>(NAMES, LIMITS);
   const now = performance.now();
   const [running, late, early] = [
     sample("a"),
@@ -46,7 +47,7 @@ test("the one that ended first makes room for a new one, and what runs never doe
 });
 
 test("room is made as what runs grows, until only what runs is left", async () => {
-  await using results = createKeptResults<Sample>("thing", LIMITS);
+  await using results = createKeptResults<Sample>(NAMES, LIMITS);
   const running = sample("a");
   results.add(running);
   results.add(sample("b", { endedAtMs: performance.now(), bytes: 60 }));
@@ -62,7 +63,7 @@ test("room is made as what runs grows, until only what runs is left", async () =
 });
 
 test("what has aged is not found any more, and what was taken away is disposed of", async () => {
-  await using results = createKeptResults<Sample>("thing", { ...LIMITS, maxAgeMs: 50 });
+  await using results = createKeptResults<Sample>(NAMES, { ...LIMITS, maxAgeMs: 50 });
   const aged = sample("a", { endedAtMs: performance.now() });
   results.add(aged);
   expect(results.get("a")).toBe(aged);

@@ -7,6 +7,7 @@ import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
+import { summaryForBundle } from "./diagnostics.ts";
 import { createGovernor } from "./governor/governor.ts";
 import { mainPid } from "./main-pid.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
@@ -123,6 +124,7 @@ export function createStrace(
       addRoutes(table, settings, answer);
       addTraces(table, { registry, recorder, settings: allSettings.traces });
     },
+    diagnostics: [summaryForBundle({ settings, coreProcess, pool, tool, recorder })],
     capability: () => straceCapability(settings, { coreProcess, tool, recorder }),
     start(signal) {
       if (signal.aborted) pool.stop();

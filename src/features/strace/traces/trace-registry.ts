@@ -44,6 +44,7 @@ export interface TraceRegistry extends KeptResults<KeptRecords> {
   addSnapshot(of: KeptRecords): KeptRecords;
 }
 
+const NAMES = { one: "trace", many: "traces", path: "traces" };
 /** What a recorder asks of strace: no end but that of its process. */
 const ENDLESS = { lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 };
 const OF_RECORDER: TraceRequest = { process: "main", raw: false };
@@ -51,7 +52,7 @@ const OF_RECORDER: TraceRequest = { process: "main", raw: false };
 /** Makes one that has no traces. It is disposed of before the pool. */
 export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): TraceRegistry {
   const { maxKept: maxCount, maxKeptBytes: maxBytes, keptMs: maxAgeMs } = settings.traces;
-  const results = createKeptResults<KeptRecords>("trace", { maxCount, maxBytes, maxAgeMs });
+  const results = createKeptResults<KeptRecords>(NAMES, { maxCount, maxBytes, maxAgeMs });
 
   const begin = async (
     asked: TraceRequest,
