@@ -1,3 +1,4 @@
+import { nameOfProcess } from "../../linux/proc.ts";
 import { createSummariser } from "./summarise.ts";
 import type { SummaryReport } from "./summary-schema.ts";
 import type { Trace, TraceResult } from "./trace.ts";
@@ -15,7 +16,7 @@ export const answerSummary: AnswerForm = async ({ ctx, trace }) => {
 export async function summaryReportOf(
   trace: Trace,
 ): Promise<{ readonly report: SummaryReport; readonly result: TraceResult }> {
-  const summariser = createSummariser();
+  const summariser = createSummariser(nameOfProcess);
   const onEvent = summariser.add;
   const { result, counts } = await followEvents(trace, { onEvent, withRaw: false });
   const { durationMs, endReason, lines, warnings } = result;

@@ -38,8 +38,13 @@ export interface KeptRecords extends Result {
 }
 
 /** Goes through events that are kept, and counts them. */
-export async function summariseKept(events: RecordLog, durationMs: number): Promise<TraceSummary> {
-  const summariser = createSummariser();
+export async function summariseKept(
+  { events, head }: Pick<KeptRecords, "events" | "head">,
+  durationMs: number,
+): Promise<TraceSummary> {
+  const { main, descendants } = head.targets;
+  const names = new Map([main, ...descendants].map(({ pid, name }) => [pid, name]));
+  const summariser = createSummariser((pid) => names.get(pid));
   for await (const { records } of events.read()) {
     // What was written as JSON by us is read again as what it was.
     for (const json of records) summariser.add(JSON.parse(json) as TraceEvent);

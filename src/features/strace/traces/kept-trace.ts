@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { nameOfProcess } from "../../../linux/proc.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser, type Summariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
@@ -31,7 +32,7 @@ export class KeptTrace implements KeptRecords {
   readonly asked: TraceRequest;
   readonly events = new RecordLog();
   readonly lines = new RecordLog();
-  readonly #summariser: Summariser = createSummariser();
+  readonly #summariser: Summariser = createSummariser(nameOfProcess);
   readonly #parts: KeptTraceParts;
   readonly #startedAtMs = performance.now();
   #over: Promise<void> = Promise.resolve();
@@ -84,7 +85,7 @@ export class KeptTrace implements KeptRecords {
   async summary(): Promise<TraceSummary> {
     const { windowSeconds } = this.#parts;
     if (windowSeconds === undefined) return this.#summariser.summary(this.durationMs);
-    return await summariseKept(this.events, Math.min(this.durationMs, windowSeconds * 1_000));
+    return await summariseKept(this, Math.min(this.durationMs, windowSeconds * 1_000));
   }
 
   /** Follows the trace to its end; to be called once. Never rejects: {@link state} tells. */

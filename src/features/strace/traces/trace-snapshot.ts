@@ -12,7 +12,7 @@ export function takeSnapshot(kept: KeptRecords): KeptRecords {
     get bytes() {
       return events.bytes + lines.bytes;
     },
-    summary: () => summariseKept(events, durationMs),
+    summary: () => summariseKept({ events, head }, durationMs),
     async stop() {
       // It has ended with its beginning.
     },
