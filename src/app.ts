@@ -12,6 +12,7 @@ import { diskCheck } from "./features/health/disk-check.ts";
 import { eventLoopCheck } from "./features/health/event-loop-check.ts";
 import { createHealth } from "./features/health/health.ts";
 import { createHome } from "./features/home/home.ts";
+import { createLogs } from "./features/logs/logs.ts";
 import { createProcesses } from "./features/processes/processes.ts";
 import { createResources } from "./features/resources/resources.ts";
 import { createSession } from "./features/session/session.ts";
@@ -119,6 +120,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
       setting: "config",
       make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),
     },
+    { setting: "logs", make: () => createLogs(settings.logs, { coreProcess, log }) },
   ] as const;
   const disabled = switchable.filter(({ setting }) => !settings[setting].enabled);
   const enabled: Feature[] = switchable

@@ -12,12 +12,15 @@ export interface Descriptor {
   readonly isDeleted: boolean;
   readonly access: "read" | "write" | "read-write" | null;
   readonly closesOnExec: boolean | null;
+  /** Whether what is written goes to its end (O_APPEND); null where that can't be read. */
+  readonly isAppending: boolean | null;
   readonly positionBytes: number | null;
 }
 
 /** open(2): the flags as fdinfo prints them, the same on all architectures that Node.js runs on but for O_CLOEXEC's place. */
 const ACCESS_MODES = ["read", "write", "read-write"] as const;
 const O_CLOEXEC = 0o2000000;
+const O_APPEND = 0o2000;
 const DELETED = / \(deleted\)$/;
 
 /** The numbers of all open descriptors, ascending; throws the system error where they can't be read. */
@@ -43,6 +46,7 @@ export async function readDescriptor(pid: number, fd: number, root: string): Pro
       isDeleted,
       access: bits === undefined ? null : (ACCESS_MODES[bits & 3] ?? null),
       closesOnExec: bits === undefined ? null : (bits & O_CLOEXEC) !== 0,
+      isAppending: bits === undefined ? null : (bits & O_APPEND) !== 0,
       positionBytes: position === undefined ? null : Number(position),
     };
   } catch (error) {

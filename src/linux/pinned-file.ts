@@ -34,15 +34,16 @@ export interface PinnedFile extends AsyncDisposable {
 /**
  * Opens the place of a regular file. A symbolic link is followed as long as it leads to a file below the link's own
  * folder, as those of a Kubernetes ConfigMap do.
+ * @param setting that names the file, for what is said of one that can't be pinned.
  * @throws {AppError} `not-found` where there is none, `conflict` where it is something else than a regular file or a
  * link leads away, `permission-denied` where a folder can't be entered, `not-supported` elsewhere than on Linux.
  */
-export async function pinFile(path: string): Promise<PinnedFile> {
+export async function pinFile(path: string, setting = "config.files"): Promise<PinnedFile> {
   if (process.platform !== "linux") {
-    throw new AppError("not-supported", "Configuration files can be reached on Linux only.");
+    throw new AppError("not-supported", "Files of the app can be reached on Linux only.");
   }
   for (let attempt = 0; attempt < 3; attempt++) {
-    const pinned = await pinOnce(path);
+    const pinned = await pinOnce(path, setting);
     if (pinned !== undefined) return pinned;
   }
   throw new AppError("conflict", `${path} leads to a file that was removed.`, {
@@ -52,16 +53,19 @@ export async function pinFile(path: string): Promise<PinnedFile> {
 }
 
 /** Undefined where another program replaced the file while it was being opened. */
-async function pinOnce(path: string): Promise<PinnedFile | undefined> {
+async function pinOnce(path: string, setting: string): Promise<PinnedFile | undefined> {
   await using opened = new AsyncDisposableStack();
-  const file = opened.use(await openPlace(path, path, O_PATH));
+  const file = opened.use(await openPlace({ place: path, path, setting }, O_PATH));
   const stats = await file.stat({ bigint: true });
-  refuseOthers(path, stats);
+  refuseOthers(path, stats, setting);
   if (stats.nlink === 0n) return undefined;
-  const namedFolder = opened.use(await openPlace(dirname(path), path, O_PATH | constants.O_DIRECTORY));
+  const namedFolder = opened.use(
+    await openPlace({ place: dirname(path), path, setting }, O_PATH | constants.O_DIRECTORY),
+  );
   const realPath = await readlink(pathOf(file));
   const realFolder = await readlink(pathOf(namedFolder));
-  if (!realPath.startsWith(realFolder === "/" ? "/" : `${realFolder}/`)) throw leadsAway(path, realPath);
+  if (!realPath.startsWith(realFolder === "/" ? "/" : `${realFolder}/`))
+    throw leadsAway(path, realPath, setting);
 
   const folder = await openFolder(dirname(realPath));
   if (folder === undefined) return undefined;
@@ -95,25 +99,31 @@ function pathOf(handle: FileHandle): string {
   return `/proc/self/fd/${handle.fd}`;
 }
 
-async function openPlace(place: string, path: string, flags: number): Promise<FileHandle> {
+interface Place {
+  readonly place: string;
+  readonly path: string;
+  readonly setting: string;
+}
+
+async function openPlace({ place, path, setting }: Place, flags: number): Promise<FileHandle> {
   try {
     return await open(place, flags);
   } catch (error) {
-    throw placeError(error, path);
+    throw placeError(error, path, setting);
   }
 }
 
-function placeError(error: unknown, path: string): unknown {
+function placeError(error: unknown, path: string, setting: string): unknown {
   if (isErrno(error, "ENOENT", "ENOTDIR")) {
     return new AppError("not-found", `There is no file ${path}.`, {
       cause: error,
-      remedy: `Mount the folder of the file into the sidecar (volumes: …:${dirname(path)}), or correct the path in the setting config.files.`,
+      remedy: `Mount the folder of the file into the sidecar (volumes: …:${dirname(path)}), or correct the path in the setting ${setting}.`,
     });
   }
   if (isErrno(error, "ELOOP")) {
     return new AppError("conflict", `${path} is a symbolic link that leads in a circle.`, {
       cause: error,
-      remedy: "Name the real path of the file in the setting config.files.",
+      remedy: `Name the real path of the file in the setting ${setting}.`,
     });
   }
   if (isErrno(error, "EACCES", "EPERM")) {
@@ -126,12 +136,12 @@ function placeError(error: unknown, path: string): unknown {
   return new AppError("conflict", `${path} can't be opened: ${messageOf(error)}`, { cause: error });
 }
 
-function refuseOthers(path: string, stats: BigIntStats): void {
+function refuseOthers(path: string, stats: BigIntStats, setting: string): void {
   if (stats.isFile()) return;
   throw new AppError("conflict", `${path} is ${kindOf(stats)}, not a file.`, {
     remedy: stats.isDirectory()
-      ? "Name a file in the setting config.files. Docker makes a folder where the file of a bind mount is missing on the host."
-      : "Name a regular file in the setting config.files.",
+      ? `Name a file in the setting ${setting}. Docker makes a folder where the file of a bind mount is missing on the host.`
+      : `Name a regular file in the setting ${setting}.`,
   });
 }
 
@@ -142,9 +152,9 @@ function kindOf(stats: BigIntStats): string {
   return stats.isBlockDevice() || stats.isCharacterDevice() ? "a device" : "something special";
 }
 
-function leadsAway(path: string, realPath: string): AppError {
+function leadsAway(path: string, realPath: string, setting: string): AppError {
   return new AppError("conflict", `${path} is a symbolic link that leads out of its folder.`, {
-    remedy: `Name the real path in the setting config.files: ${realPath}`,
+    remedy: `Name the real path in the setting ${setting}: ${realPath}`,
   });
 }
 

@@ -193,3 +193,44 @@ export const config = z.strictObject({
     .default(262_144)
     .meta({ description: "The largest configuration file." }),
 });
+
+const logFile = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
+    .optional(),
+  path: z.string().regex(/^(core:)?\//, "must be an absolute path, or core:/path in the app's own root"),
+});
+
+/** The settings of the feature `logs`. */
+export const logs = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "The app's log files." }),
+  files: z
+    .array(z.union([logFile.shape.path.transform((file) => logFile.parse({ path: file })), logFile]))
+    .default([])
+    .meta({
+      description:
+        "The files: paths, or objects with `path` and `name` (else the file's). `core:/var/log/app.log` is a path in the app's own root, of which nothing has to be mounted. `GET /logs` offers those that the app has open.",
+    }),
+  maxLineBytes: z
+    .int()
+    .min(1_024)
+    .max(16_777_216)
+    .default(1_048_576)
+    .meta({ description: "Longer lines are cut, and say so." }),
+  maxBytes: z
+    .int()
+    .min(1_024)
+    .max(1_073_741_824)
+    .default(67_108_864)
+    .meta({ description: "The most that one answer gives." }),
+  followMs: milliseconds(3_600_000).meta({
+    description: "How long one request may follow a log; it can be taken up again at its cursor.",
+  }),
+  maxReaders: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(32)
+    .meta({ description: "How many requests may read logs at once." }),
+});

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { config, health, processes, resources, strace, traces } from "./feature-settings.ts";
+import { config, health, logs, processes, resources, strace, traces } from "./feature-settings.ts";
 import { limits } from "./limits-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
@@ -200,6 +200,7 @@ export const settingsSchema = z
     strace: strace.prefault({}),
     traces: traces.prefault({}),
     config: config.prefault({}),
+    logs: logs.prefault({}),
   })
   .superRefine((settings, context) => {
     const { certFile, keyFile, certFolder } = settings.https;

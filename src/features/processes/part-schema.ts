@@ -47,6 +47,7 @@ export const filesAnswer = bounded.extend({
         isDeleted: z.boolean(),
         access: z.enum(["read", "write", "read-write"]).nullable(),
         closesOnExec: z.boolean().nullable(),
+        isAppending: z.boolean().nullable().describe("Whether what is written goes to its end (O_APPEND)."),
         positionBytes: bytes,
       }),
     )
