@@ -14,10 +14,12 @@ export async function offsetOfLast(file: GrowingFile, size: number, lines: numbe
     const begin = Math.max(0, end - BLOCK_BYTES);
     const block = await file.read(begin, end - begin);
     // The line end at the very end belongs to the last line.
-    let at = end === size && block.at(-1) === LF ? block.length - 1 : block.length;
-    for (at = block.lastIndexOf(LF, at - 1); at !== -1; at = at === 0 ? -1 : block.lastIndexOf(LF, at - 1)) {
+    let to = end === size && block.at(-1) === LF ? block.length - 1 : block.length;
+    while (to > 0) {
+      to = block.lastIndexOf(LF, to - 1);
+      if (to === -1) break;
       left -= 1;
-      if (left === 0) return begin + at + 1;
+      if (left === 0) return begin + to + 1;
     }
     end = begin;
   }
