@@ -20,6 +20,8 @@ export interface TracePool extends AsyncDisposable {
 /** What a trace is to be. */
 export interface TraceAsked extends TraceOptions {
   readonly lines: number;
+  /** As in `TraceLimits`. */
+  readonly addressesInLines?: boolean;
 }
 
 /** Makes a pool without traces. What it starts is watched over by `governor`. */
