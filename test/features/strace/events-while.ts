@@ -27,6 +27,7 @@ export async function eventsWhile(
     await act();
   } finally {
     stop.abort();
+    await over;
   }
   const { result } = await over;
   return { events, calls: events.filter((event) => event.type === "call"), warnings: result.warnings };
