@@ -4,7 +4,7 @@ import { changeTargets } from "../events/change-targets.ts";
 import type { CallEvent, TraceEvent } from "../events/event.ts";
 import { createProcessRoots, type ProcessRoots } from "../process-roots.ts";
 import { type KnownSocket, tell } from "./known-socket.ts";
-import { isInodeOnly, SocketBook } from "./socket-book.ts";
+import { isInodeOnly, namesSocket, SocketBook } from "./socket-book.ts";
 import { SocketLooker } from "./socket-looker.ts";
 
 /** An event that waits: for what its sockets are, or for the one before it. */
@@ -18,7 +18,7 @@ interface Held {
 const MAX_HELD = 16_384;
 const MAX_HELD_CHARS = 4_194_304;
 /** A look that takes longer is followed by a pause of four times as long, so that looking takes a fifth of the time. */
-const CHEAP_LOOK_MS = 2;
+const CHEAP_LOOK_MS = 5;
 const PAUSE_FACTOR = 4;
 const MAX_PAUSE_MS = 1_000;
 
@@ -53,7 +53,12 @@ export class EventResolver {
    */
   push(event: TraceEvent, chars: number): void {
     const located = event.type === "call" ? this.#locate(event) : event;
-    const sockets = located.type === "call" ? this.#book.read(located, performance.now()) : undefined;
+    const hasSocket = located.type === "call" && namesSocket(located);
+    const sockets = hasSocket ? this.#book.read(located, performance.now()) : undefined;
+    if (sockets === undefined && this.#held.length === 0) {
+      this.#onEvent(located);
+      return;
+    }
     const held = { event: located, sockets, chars };
     if (this.#held.length === 0 && !isWaiting(held)) {
       this.#handOn(held);

@@ -46,12 +46,11 @@ export class SocketBook {
   }
 
   /**
-   * Takes in what a call tells of sockets, and gives those that it names, as it leaves them. Undefined where it names
-   * none whose address strace could not tell.
+   * Takes in what a call tells of sockets, and gives those that it names whose addresses strace could not tell, as the
+   * call leaves them.
    */
-  read(event: CallEvent, nowMs: number): ReadonlyMap<number, KnownSocket> | undefined {
+  read(event: CallEvent, nowMs: number): ReadonlyMap<number, KnownSocket> {
     const targets = targetsOf(event).filter((target) => isInodeOnly(target));
-    if (targets.length === 0) return undefined;
     this.#learn(event, nowMs);
     const named = new Map<number, KnownSocket>();
     for (const { inode, protocol } of targets) {
@@ -171,6 +170,17 @@ export class SocketBook {
     if (!lacksSomething(socket)) this.#untold.delete(socket.inode);
     return socket;
   }
+}
+
+/** Whether {@link SocketBook.read} has anything to do with a call: with most it has not, and they are many. */
+export function namesSocket({ args, resultTarget }: CallEvent): boolean {
+  if (resultTarget !== null && isInodeOnly(resultTarget)) return true;
+  if (args === null) return false;
+  for (const argument of args) {
+    const plain = argument.kind === "named" ? argument.value : argument;
+    if (plain.kind === "descriptor" && isInodeOnly(plain.target)) return true;
+  }
+  return false;
 }
 
 type InodeTarget = Target & { readonly kind: "socket"; readonly inode: number };

@@ -17,6 +17,10 @@ const TOO_MANY = `Only sockets of ${MAX_NETWORKS} network namespaces have addres
 /** Of so many processes at a time the namespace is asked; of others it is taken to be that of the main one. */
 const MAX_ASKED = 64;
 const NO_NETWORK = -1;
+/** So long a process is taken to stay in its namespace. */
+const KNOWN_MS = 1_000;
+const MAX_KNOWN = 4_096;
+const MAX_TRIED = 4;
 
 /** What is looked for in one namespace. */
 interface Search {
@@ -29,6 +33,8 @@ export class SocketLooker {
   readonly #mainPid: number;
   /** Of each namespace the process through which it is seen: the one that was last found in it. */
   readonly #members = new Map<number, number>();
+  /** The namespace of each process, and when it was looked at. */
+  readonly #known = new Map<number, { readonly network: number; readonly atMs: number }>();
   readonly #remarks = new Set<string>();
 
   /** @param mainPid whose namespace stands for that of a process that has ended. */
@@ -77,14 +83,28 @@ export class SocketLooker {
     inodes: ReadonlySet<string>,
     how: SocketSearch,
   ): Promise<ReadonlyMap<string, SocketEntry>> {
-    const pid = this.#members.get(network);
-    if (pid === undefined || inodes.size === 0) return new Map();
+    if (inodes.size === 0) return new Map();
+    const pid = await this.#memberOf(network);
+    if (pid === undefined) return new Map();
     try {
       return await findSockets(pid, inodes, how);
     } catch (error) {
       this.#refused(pid, error);
       return new Map();
     }
+  }
+
+  /** A process through which a namespace is seen, and that is still there. */
+  async #memberOf(network: number): Promise<number | undefined> {
+    const member = this.#members.get(network);
+    if (member === undefined || member === this.#mainPid) return member;
+    const others = [...this.#known].filter(([, known]) => known.network === network).map(([pid]) => pid);
+    for (const pid of [member, ...others.slice(-MAX_TRIED)]) {
+      if ((await identifyTables(pid).catch(() => undefined)) !== network) continue;
+      this.#members.set(network, pid);
+      return pid;
+    }
+    return undefined;
   }
 
   async #networksOf(wanted: readonly WantedSocket[]): Promise<(pid: number | null) => number> {
@@ -100,9 +120,17 @@ export class SocketLooker {
   }
 
   async #networkOf(pid: number): Promise<number | undefined> {
+    const known = this.#known.get(pid);
+    const nowMs = performance.now();
+    if (known !== undefined && nowMs - known.atMs < KNOWN_MS) return known.network;
     try {
+      // What a process that has ended was in is known from before.
       const network = await identifyTables(pid);
-      if (network === undefined) return undefined;
+      if (network === undefined) return known?.network;
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(pid, { network, atMs: nowMs });
+      // The main process outlives those that work for it, as a rule.
+      if (this.#members.get(network) === this.#mainPid) return network;
       if (this.#members.has(network) || this.#members.size < MAX_NETWORKS) this.#members.set(network, pid);
       else this.#remarks.add(TOO_MANY);
       return network;
