@@ -45,6 +45,7 @@ export async function followEvents(
   );
   parser.finish();
   await resolver.finish();
-  const warnings = [...result.warnings, ...resolver.warnings()];
+  // What went wrong at the end stays the last.
+  const warnings = [...resolver.warnings(), ...result.warnings];
   return { result: { ...result, warnings }, counts: parser.counts };
 }
