@@ -16,7 +16,10 @@ export interface RequestConnection {
   readonly peer: string;
 }
 
-/** When a request was under way: milliseconds since 1970, from its first byte to the core to the last one of its answer. */
+/**
+ * When a request was under way: milliseconds since 1970, from its first byte to the core to the last one of its answer.
+ * With fractions, requests that follow each other on a connection within a millisecond are kept apart.
+ */
 export interface RequestWindow {
   readonly startMs: number;
   readonly endMs: number;
@@ -35,7 +38,8 @@ export type RequestCall = CallEvent & { readonly touches: (typeof TOUCHES)[numbe
 
 /**
  * strace's clock is ours, and it takes the time of a call before it begins and after it has ended: a read that gave the
- * request ends after that was sent, and a write of the answer begins before that came. What is left is rounding.
+ * request ends after that was sent, and a write of the answer begins before that came. What is left is that a window may
+ * be cut to whole milliseconds, as Date.now() does: then it begins early enough, but ends too early.
  */
 const TOLERANCE_MS = 1;
 
@@ -57,7 +61,7 @@ interface Work {
  * Selects the calls of a request, in their order.
  * @param events those of a trace that took in the time of the request; sockets with their addresses (`followEvents`). Read
  *   twice.
- * @param toleranceMs how much earlier or later than the window a call may be.
+ * @param toleranceMs how much later than the window a call may begin.
  * @returns nothing where the trace has no call on the connection: then its end in the core has another address, its calls
  *   were left out (`syscalls`), or were made through io_uring(7), which strace can't see.
  */
@@ -68,7 +72,7 @@ export function selectRequestCalls(
   toleranceMs = TOLERANCE_MS,
 ): RequestCall[] {
   const ends = endsOf(connection);
-  const startTime = (window.startMs - toleranceMs) / 1_000;
+  const startTime = window.startMs / 1_000;
   const endTime = (window.endMs + toleranceMs) / 1_000;
   const calls = events.filter(
     (event): event is CallEvent =>
@@ -109,7 +113,7 @@ function isOn(target: Target, { local, peer }: Ends): boolean {
 }
 
 /**
- * Without what the tolerance lets in of the requests before and after on the same connection: writes of the answer before,
+ * Without what the rounding of the window lets in of the requests before and after on the same connection: writes of the answer before,
  * and all from the read of the next request on.
  */
 function withoutNeighbours(calls: readonly CallEvent[], ends: Ends, endTime: number): readonly CallEvent[] {
