@@ -1,4 +1,6 @@
-import { linesOf } from "./lines-of.ts";
+import { stat } from "node:fs/promises";
+import { canonical } from "../base/addresses.ts";
+import { lineBatchesOf, type ReadBudget } from "./lines-of.ts";
 import { formatAddress } from "./listening-sockets.ts";
 import { isGone } from "./proc.ts";
 
@@ -17,7 +19,13 @@ export interface SocketEntry {
   readonly receiveQueueBytes: number | null;
 }
 
-type Parse = (fields: readonly string[], line: string) => [inode: string, entry: SocketEntry] | undefined;
+/** One of the tables in `/proc/<pid>/net`. */
+interface Table {
+  readonly file: string;
+  /** Where the inode stands in a line. */
+  readonly inodeField: number;
+  readonly parse: (fields: readonly string[], line: string) => SocketEntry;
+}
 
 /** include/net/tcp_states.h; UDP uses 1 for connected and 7 for all others. */
 const TCP_STATES = [
@@ -34,33 +42,46 @@ const UNIX_TYPES: Readonly<Record<string, string>> = {
 /** SO_ACCEPTCON of net/unix: it listens. */
 const LISTENS = 0x10000;
 
-const TABLES: readonly (readonly [file: string, parse: Parse])[] = [
-  ...["tcp", "udp", "udplite", "raw", "icmp"].map((type) => [type, internet("inet", type)] as const),
-  ...["tcp", "udp", "udplite", "raw", "icmp"].map((type) => [`${type}6`, internet("inet6", type)] as const),
-  ["unix", unix],
-  ["netlink", ([, protocol, , , , , , , , inode]) => plain(inode, "netlink", `protocol ${protocol}`)],
-  [
-    "packet",
-    ([, , type, protocol, , , , , inode]) => plain(inode, "packet", `type ${type}, protocol 0x${protocol}`),
-  ],
+/** Those that most sockets are in come first: a search ends with what it looks for. */
+const TABLES: readonly Table[] = [
+  internet("inet", "tcp"),
+  internet("inet6", "tcp"),
+  { file: "unix", inodeField: 6, parse: unix },
+  ...["udp", "udplite", "raw", "icmp"].flatMap((type) => [internet("inet", type), internet("inet6", type)]),
+  { file: "netlink", inodeField: 9, parse: ([, protocol]) => plain("netlink", `protocol ${protocol}`) },
+  {
+    file: "packet",
+    inodeField: 8,
+    parse: ([, , type, protocol]) => plain("packet", `type ${type}, protocol 0x${protocol}`),
+  },
 ];
+
+/** How a search for sockets is narrowed. */
+export interface SocketSearch {
+  /** What may be read; without it, 32 MiB of each table. Where nothing is left of it, not all was searched. */
+  readonly budget?: ReadBudget;
+  /** The tables to look into, by their names in `/proc/<pid>/net`; all where it is left out. */
+  readonly tables?: ReadonlySet<string>;
+}
+
+const MAX_TABLE_BYTES = 33_554_432;
 
 /**
  * Finds sockets by their inodes in the tables of the network namespace that a process lives in: `/proc/<pid>/net` shows
- * it whatever namespace we are in. What is not found is of another kind (vsock…), or of another namespace.
+ * it whatever namespace we are in. What is not found is of another kind (vsock…), of another namespace, bound to nothing
+ * (TCP), or closed meanwhile. Throws the system error where a table can't be read.
  */
 export async function findSockets(
   pid: number,
   inodes: ReadonlySet<string>,
+  { budget, tables }: SocketSearch = {},
 ): Promise<ReadonlyMap<string, SocketEntry>> {
   const found = new Map<string, SocketEntry>();
-  for (const [file, parse] of TABLES) {
+  for (const table of TABLES) {
     if (found.size === inodes.size) break;
+    if (tables !== undefined && !tables.has(table.file)) continue;
     try {
-      for await (const line of linesOf(`/proc/${pid}/net/${file}`)) {
-        const [inode, entry] = parse(line.trim().split(/\s+/), line) ?? [];
-        if (inode !== undefined && entry !== undefined && inodes.has(inode)) found.set(inode, entry);
-      }
+      await searchTable(pid, table, { inodes, found, budget: budget ?? { bytesLeft: MAX_TABLE_BYTES } });
     } catch (error) {
       // A kernel without this protocol has no such table.
       if (!isGone(error)) throw error;
@@ -69,51 +90,88 @@ export async function findSockets(
   return found;
 }
 
-function internet(family: "inet" | "inet6", type: string): Parse {
-  return ([, local, peer, state = "", queues = "", , , , , inode]) => {
-    if (inode === undefined || local === undefined || peer === undefined || !/:/.test(local))
-      return undefined;
-    const [send = "", receive = ""] = queues.split(":");
-    const hasState = type === "tcp" || Number.parseInt(state, 16) === 1;
-    const far = endpoint(peer, family);
-    return [
-      inode,
-      {
+/**
+ * What tells the tables of one network namespace from those of another; undefined where there is no such process. Unlike
+ * the link in `/proc/<pid>/ns` it needs no privilege.
+ */
+export async function identifyTables(pid: number): Promise<number | undefined> {
+  try {
+    return (await stat(`/proc/${pid}/net/tcp`)).ino;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function searchTable(
+  pid: number,
+  { file, inodeField, parse }: Table,
+  {
+    inodes,
+    found,
+    budget,
+  }: { inodes: ReadonlySet<string>; found: Map<string, SocketEntry>; budget: ReadBudget },
+): Promise<void> {
+  for await (const lines of lineBatchesOf(`/proc/${pid}/net/${file}`, budget)) {
+    for (const line of lines) {
+      // A table may have a hundred thousand lines, of which few are taken apart.
+      const inode = fieldOf(line, inodeField);
+      if (inodes.has(inode)) found.set(inode, parse(line.trim().split(/\s+/), line));
+    }
+    if (found.size === inodes.size) return;
+  }
+}
+
+const SPACE = 0x20;
+
+/** A field of a line, counted from 0; empty where it has not so many. */
+function fieldOf(line: string, index: number): string {
+  let at = 0;
+  for (let passed = 0; passed <= index; passed += 1) {
+    while (line.charCodeAt(at) === SPACE) at += 1;
+    const start = at;
+    while (at < line.length && line.charCodeAt(at) !== SPACE) at += 1;
+    if (passed === index) return line.slice(start, at);
+  }
+  return "";
+}
+
+function internet(family: "inet" | "inet6", type: string): Table {
+  return {
+    file: family === "inet" ? type : `${type}6`,
+    inodeField: 9,
+    parse([, local = "", peer = "", state = "", queues = ""]) {
+      const [send = "", receive = ""] = queues.split(":");
+      const hasState = type === "tcp" || Number.parseInt(state, 16) === 1;
+      const far = endpoint(peer, family);
+      return {
         ...{ family, type, local: endpoint(local, family), peer: /:0$/.test(far) ? null : far },
         state: hasState ? (TCP_STATES[Number.parseInt(state, 16)] ?? state) : null,
         sendQueueBytes: Number.parseInt(send, 16),
         receiveQueueBytes: Number.parseInt(receive, 16),
-      },
-    ];
+      };
+    },
   };
 }
 
 function endpoint(text: string, family: "inet" | "inet6"): string {
   const [address = "", port = ""] = text.split(":");
   const formatted = formatAddress(address);
-  return `${family === "inet6" ? `[${formatted}]` : formatted}:${Number.parseInt(port, 16)}`;
+  return `${family === "inet6" ? `[${canonical(formatted)}]` : formatted}:${Number.parseInt(port, 16)}`;
 }
 
-function unix(
-  [, , , flags = "", type = "", state = "", inode]: readonly string[],
-  line: string,
-): ReturnType<Parse> {
-  if (inode === undefined || !/^\d+$/.test(inode)) return undefined;
+function unix([, , , flags = "", type = "", state = ""]: readonly string[], line: string): SocketEntry {
   // A path may hold blanks.
   const [, path = ""] = /^\S+ \S+ \S+ \S+ \S+ \S+ +\d+ (.*)$/.exec(line) ?? [];
   const isListening = (Number.parseInt(flags, 16) & LISTENS) !== 0;
-  return [
-    inode,
-    {
-      ...{ family: "unix", type: UNIX_TYPES[type] ?? type, local: path === "" ? null : path, peer: null },
-      state: isListening ? "LISTEN" : (UNIX_STATES[Number.parseInt(state, 16)] ?? state),
-      ...{ sendQueueBytes: null, receiveQueueBytes: null },
-    },
-  ];
+  return {
+    ...{ family: "unix", type: UNIX_TYPES[type] ?? type, local: path === "" ? null : path, peer: null },
+    state: isListening ? "LISTEN" : (UNIX_STATES[Number.parseInt(state, 16)] ?? state),
+    ...{ sendQueueBytes: null, receiveQueueBytes: null },
+  };
 }
 
-function plain(inode: string | undefined, family: "netlink" | "packet", type: string): ReturnType<Parse> {
-  if (inode === undefined || !/^\d+$/.test(inode)) return undefined;
+function plain(family: "netlink" | "packet", type: string): SocketEntry {
   const nothing = { state: null, local: null, peer: null, sendQueueBytes: null, receiveQueueBytes: null };
-  return [inode, { family, type, ...nothing }];
+  return { family, type, ...nothing };
 }

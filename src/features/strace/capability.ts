@@ -51,7 +51,7 @@ async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart
   const core = await coreProcess.find();
   const name = "trace the app's main process";
   if (core.kind === "missing") return [{ name, works: false, reason: core.reason, remedy: core.remedy }];
-  const [status, denial, { shortcoming }] = await Promise.all([
+  const [status, denial, { shortcoming, lineShortcoming }] = await Promise.all([
     readStatus(core.pid),
     findDenial(core.pid),
     lookAround(core.pid),
@@ -67,7 +67,7 @@ async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart
     {
       name: "tell the paths and addresses behind file descriptors",
       works: shortcoming === null,
-      ...shortcoming,
+      ...(shortcoming ?? lineShortcoming),
     },
   ];
 }

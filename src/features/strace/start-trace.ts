@@ -37,7 +37,8 @@ export async function startTrace(
   const all = [main, ...descendants];
   refuseManyThreads(targets, limits.maxThreads);
   await requireRoom(limits.dir, limits.minFreePercent);
-  const { decodeSockets, shortcoming } = await lookAround(main.pid);
+  const { decodeSockets, shortcoming, lineShortcoming } = await lookAround(main.pid);
+  const { addressesInLines = false } = limits;
   const risks = await findRisks(limits.dir, Math.min(limits.maxBytes + SPARE_BYTES, SCRATCH_ROOM_BYTES));
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(scratchIn(limits.dir));
@@ -47,7 +48,7 @@ export async function startTrace(
     stringLimit: limits.stringLimit,
     syscalls: limits.syscalls,
     isErrorsOnly: limits.isErrorsOnly,
-    decodeSockets,
+    decodeSockets: decodeSockets && addressesInLines,
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
@@ -71,9 +72,10 @@ export async function startTrace(
   await waitUntilAttached(strace, main);
   watch.attached();
   for (const target of all) await refuseReused(target);
+  const shortcomings = [shortcoming, addressesInLines ? lineShortcoming : null, ...risks];
   return new RunningTrace({
     ...{ targets, command, limits, signal, scratch, strace, watch },
-    warnings: [...targets.warnings, ...[shortcoming, ...risks].filter((each) => each !== null).map(warning)],
+    warnings: [...targets.warnings, ...shortcomings.filter((each) => each !== null).map(warning)],
     owned: stack.move(),
   });
 }

@@ -43,6 +43,8 @@ const FORMS = {
   ...{ text: answerText, json: answerJson, sse: answerEvents, html: answerPage, ndjson: answerNdjson },
 } as const;
 const FORM_NAMES = ["text", "json", "sse", "html", "ndjson"] as const;
+/** Those whose readers see more than strace's own lines. */
+const EVENT_FORMS = new Set<string>(["json", "ndjson"]);
 
 const RESPONSES = {
   200: {
@@ -104,10 +106,12 @@ export function createStrace(
       ctx.type = MEDIA_TYPES[form];
       return;
     }
-    const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
+    const addressesInLines = !EVENT_FORMS.has(form);
+    const asked = { ...options, lines: linesAsked, addressesInLines };
+    const trace = await pool.begin(targets, asked, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
-    const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
-    log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
+    const what = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
+    log.info({ ...about, audit: "strace", ...what }, "a trace has begun");
     const over = conclude(
       trace,
       () => answerForm({ ctx, trace, linesAsked, options, settings, up }),

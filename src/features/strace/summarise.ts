@@ -126,7 +126,8 @@ function fileOf(event: CallEvent): string | undefined {
 
 function peerOf(event: CallEvent): string | undefined {
   const target = targetOf(event, "socket");
-  if (target?.kind !== "socket" || target.peer === null || target.inode !== null) return undefined;
+  // The peer of a Unix socket may be told by its inode only, which says nothing of who that is.
+  if (target?.kind !== "socket" || target.peer === null || /^\d+$/.test(target.peer)) return undefined;
   return `${target.protocol ?? "socket"} ${target.peer}`;
 }
 

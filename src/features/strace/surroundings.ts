@@ -10,13 +10,24 @@ export interface Shortcoming {
 
 /** What the surroundings of a process let strace tell of it, and what they don't. */
 export interface Surroundings {
-  /** Whether the addresses of sockets can be told. */
+  /** Whether strace itself can tell the addresses of sockets, in its lines. */
   readonly decodeSockets: boolean;
-  /** What will be missing in the lines, and what mends it. */
+  /** What is missing in lines and events, and what mends it. */
   readonly shortcoming: Shortcoming | null;
+  /** What is missing in lines only: events have it from the kernel's tables. */
+  readonly lineShortcoming: Shortcoming | null;
 }
 
 const MIN_FREE_BYTES = 1_048_576;
+const BARE_DESCRIPTORS: Shortcoming = {
+  reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
+  remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
+};
+const BARE_SOCKETS: Shortcoming = {
+  reason:
+    "Sockets have no addresses in strace's own lines: the sidecar is in another network namespace than the process. Events have them (JSON, NDJSON, summaries).",
+  remedy: 'network_mode: "service:core" for the sidecar',
+};
 
 /** Looks at what strace will be able to tell of a process. What is missing here does not stop a trace. */
 export async function lookAround(pid: number): Promise<Surroundings> {
@@ -26,23 +37,9 @@ export async function lookAround(pid: number): Promise<Surroundings> {
     readDescriptors(pid),
   ]);
   const decodeSockets = theirs.value !== null && ours.value === theirs.value;
-  if (descriptors.value === null) {
-    return {
-      decodeSockets,
-      shortcoming: {
-        reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
-        remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
-      },
-    };
-  }
-  if (decodeSockets) return { decodeSockets, shortcoming: null };
-  return {
-    decodeSockets,
-    shortcoming: {
-      reason: "Sockets have no addresses: the sidecar is in another network namespace than the process.",
-      remedy: 'network_mode: "service:core" for the sidecar',
-    },
-  };
+  const shortcoming = descriptors.value === null ? BARE_DESCRIPTORS : null;
+  const lineShortcoming = decodeSockets || shortcoming !== null ? null : BARE_SOCKETS;
+  return { decodeSockets, shortcoming, lineShortcoming };
 }
 
 /**

@@ -2,6 +2,7 @@ import { threadGroupOf } from "../../linux/proc.ts";
 import type { TraceEvent } from "./events/event.ts";
 import { EventParser, type ParserCounts } from "./events/event-parser.ts";
 import { createThreadGroups } from "./events/thread-groups.ts";
+import { EventResolver } from "./sockets/event-resolver.ts";
 import type { Trace, TraceResult } from "./trace.ts";
 
 /** A trace that has been followed to its end, and what its lines made. */
@@ -20,7 +21,11 @@ export interface EventFollower {
   readonly withRaw: boolean;
 }
 
-/** Follows a trace like `Trace.follow`, and reads its lines. */
+/**
+ * Follows a trace like `Trace.follow`, and reads its lines. Events have the addresses of sockets, and paths relative to the
+ * root of their process; they may come some milliseconds after their lines, in the same order. What could not be told is
+ * among the warnings of the result.
+ */
 export async function followEvents(
   trace: Trace,
   { onLine, onRemark, onEvent, withRaw }: EventFollower,
@@ -29,10 +34,13 @@ export async function followEvents(
   const pids = new Set([main, ...descendants].map(({ pid }) => pid));
   // A process that has ended meanwhile is known all the same.
   const groups = createThreadGroups((tid) => threadGroupOf(tid) ?? (pids.has(tid) ? tid : undefined));
-  const parser = new EventParser({ withRaw, groups }, onEvent);
+  const resolver = new EventResolver(main.pid, onEvent);
+  let chars = 0;
+  const parser = new EventParser({ withRaw, groups }, (event) => resolver.push(event, chars));
   const result = await trace.follow(
     (line) => {
       onLine?.(line);
+      chars = line.length;
       parser.push(line);
     },
     (remark) => {
@@ -41,5 +49,8 @@ export async function followEvents(
     },
   );
   parser.finish();
-  return { result, counts: parser.counts };
+  await resolver.finish();
+  // What went wrong at the end stays the last.
+  const warnings = [...resolver.warnings(), ...result.warnings];
+  return { result: { ...result, warnings }, counts: parser.counts };
 }

@@ -22,6 +22,8 @@ export interface TraceAsked extends TraceOptions {
   readonly lines: number;
   /** The most output; strace.maxBytes where it is left out. */
   readonly maxBytes?: number;
+  /** As in `TraceLimits`. */
+  readonly addressesInLines?: boolean;
 }
 
 /** Makes a pool without traces. What it starts is watched over by `governor`. */

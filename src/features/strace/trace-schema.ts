@@ -25,7 +25,7 @@ export const traceReport = z.object({
   lines: z
     .array(z.string())
     .describe(
-      "strace's own: the thread, the time in seconds since 1970, the call, its result and its duration in seconds.",
+      "strace's own: the thread, the time in seconds since 1970, the call, its result and its duration in seconds. Sockets are told by their inode: `events` have the addresses.",
     ),
   events: z
     .array(traceEvent)

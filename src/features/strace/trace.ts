@@ -16,6 +16,11 @@ export interface TraceLimits extends GovernorLimits {
   readonly minDurationNs: number;
   /** The most threads that the processes may have together. */
   readonly maxThreads: number;
+  /**
+   * Whether strace itself is to tell the addresses of sockets where it can, for whoever reads its lines. It costs the app
+   * dearly, and events have addresses without it (trace-events.ts).
+   */
+  readonly addressesInLines?: boolean;
 }
 
 /** How a trace has ended. */

@@ -1,10 +1,9 @@
 import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { traceReport } from "../../../src/features/strace/trace-schema.ts";
 import { fixturePath, startBelow, startTarget } from "../../linux/target-process.ts";
 import { isMissing } from "../../support/needs.ts";
-import { accept, isFree, serveStrace } from "./serve-strace.ts";
+import { isFree } from "./serve-strace.ts";
 
 /** Runs the sidecar's part in a process of its own, below `wrapper`, and gives its first word. */
 async function traceFrom(wrapper: readonly string[], pid: number, options: object = {}) {
@@ -109,16 +108,5 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("what strace nee
     expect((await traceFrom(await withPrograms(...programs), target.pid)).first).toMatchObject({
       ...{ code: "not-supported", remedy: expect.stringContaining("apt install util-linux") },
     });
-  });
-
-  test("in another network namespace sockets are not asked for their addresses, and the answer says so", async () => {
-    await using target = await startBelow(["unshare", "--net"], "sleep", "300");
-    await using served = await serveStrace({ settings: { DURATION_MS: 200 } });
-    const report = traceReport.parse(
-      await (await served.get(`/strace/${target.pid}/5`, accept("application/json"))).json(),
-    );
-    expect(report.command).toContain("-y");
-    expect(report.command).not.toContain("-yy");
-    expect(report.warnings).toEqual([expect.stringMatching(/another network namespace.*network_mode/)]);
   });
 });

@@ -12,13 +12,13 @@ export type Target =
     }
   | {
       readonly kind: "socket";
-      /** `TCP`, `UDPv6`, `UNIX-STREAM`…; null where strace could not tell. */
+      /** `TCP`, `UDPv6`, `UNIX-STREAM`…; null where it could not be told. */
       readonly protocol: string | null;
-      /** Where strace could not tell addresses, and of Unix sockets. */
+      /** As in `socket:[115977]`; null where strace has told the addresses instead. */
       readonly inode: number | null;
-      /** Its address, or the name of a Unix socket; one that begins with `@` is abstract. */
+      /** Its address, or the name of a Unix socket; one that begins with `@` is abstract. Null where it has none yet. */
       readonly local: string | null;
-      /** The address of the other end; its inode where it is a Unix socket. */
+      /** The address of the other end; of a Unix socket its name, or its inode where that is all that is known. */
       readonly peer: string | null;
     }
   /** `pipe:[7]`, `anon_inode:[eventpoll]` and whatever else there is, as strace wrote it. */

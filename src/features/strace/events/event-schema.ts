@@ -6,7 +6,7 @@ const target = z
   .discriminatedUnion("kind", [
     z.object({
       kind: z.literal("file"),
-      path: z.string(),
+      path: z.string().describe("Relative to the root of the process."),
       isDeleted: z.boolean().describe("It has no name any more."),
       device: z.string().nullable().describe("`char 1:3`"),
     }),
@@ -15,16 +15,20 @@ const target = z
       protocol: z
         .string()
         .nullable()
-        .describe("`TCP`, `UDPv6`, `UNIX-STREAM`…; null where strace could not tell."),
-      inode: z.int().nullable().describe("Where strace could not tell addresses, and of Unix sockets."),
+        .describe("`TCP`, `UDPv6`, `UNIX-STREAM`…; null where it could not be told."),
+      inode: z.int().nullable().describe("Null where strace has told the addresses instead."),
       local: z
         .string()
         .nullable()
-        .describe("Its address, or the name of a Unix socket (`@`: an abstract one)."),
+        .describe(
+          "Its address, or the name of a Unix socket (`@`: an abstract one). Null where it has none yet, or it could not be told: `warnings` say so.",
+        ),
       peer: z
         .string()
         .nullable()
-        .describe("The address of the other end; its inode where it is a Unix socket."),
+        .describe(
+          "The address of the other end; of a Unix socket its name, or its inode where that is all that is known.",
+        ),
     }),
     z.object({ kind: z.literal("other"), text: z.string().describe("`pipe:[7]`, as strace wrote it.") }),
   ])
