@@ -53,6 +53,9 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
     async countInFlight() {
       return (await crew.reports()).reduce((sum, { inFlight }) => sum + inFlight, 0);
     },
+    traffic: settings.traffic.enabled
+      ? { totals: () => crew.totals(), recent: (wish) => crew.recent(wish), latency: undefined }
+      : undefined,
     async eventLoopDelays() {
       return (await crew.reports()).map(({ eventLoopDelay }) => eventLoopDelay);
     },

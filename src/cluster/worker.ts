@@ -55,6 +55,17 @@ export class ClusterWorker {
         await this.#primary.tell({ kind: "reported", report });
         return;
       }
+      case "count": {
+        const totals = await (await this.#front)?.traffic?.totals();
+        const { counters = [], inFlight = 0 } = totals ?? {};
+        await this.#primary.tell({ kind: "counted", totals: { counters: Array.from(counters), inFlight } });
+        return;
+      }
+      case "find": {
+        const requests = (await (await this.#front)?.traffic?.recent(message.wish)) ?? [];
+        await this.#primary.tell({ kind: "found", requests });
+        return;
+      }
       case "drain":
         await this.#drain();
     }

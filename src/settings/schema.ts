@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { config, health, processes, resources, strace } from "./feature-settings.ts";
+import { config, health, metrics, processes, resources, strace, traffic } from "./feature-settings.ts";
 import { limits } from "./limits-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
@@ -195,6 +195,8 @@ export const settingsSchema = z
     log: log.prefault({}),
     shutdown: shutdown.prefault({}),
     health: health.prefault({}),
+    traffic: traffic.prefault({}),
+    metrics: metrics.prefault({}),
     processes: processes.prefault({}),
     resources: resources.prefault({}),
     strace: strace.prefault({}),

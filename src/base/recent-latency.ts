@@ -1,0 +1,110 @@
+import { monotonicMs, nowMs } from "./clock.ts";
+
+/**
+ * How long what was asked for took in the last seconds, in shared memory: one thread writes, any other may read, and
+ * neither ever waits. A time is told with an error of at most an eighth (log-linear buckets).
+ */
+
+/** What was answered in one whole second. Times are upper bounds of their buckets. */
+export interface LatencyReading {
+  /** Answers that came. 0: the others say nothing. */
+  readonly count: number;
+  readonly meanMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** What is asked for and not answered at this moment: the only figure that moves where nothing is answered any more. */
+  readonly waiting: number;
+}
+
+/** Buckets in each doubling: their width is at most an eighth of their lower bound. */
+const SUB_BITS = 3;
+const SUBS = 2 ** SUB_BITS;
+/** Up to 2^31 µs, 36 minutes; what takes longer is in the last. */
+const MAX_US = 2 ** 31 - 1;
+const BUCKETS = bucketOf(MAX_US) + 1;
+
+/** A slot: which second it is of, how many, their sum in ms, and the buckets. */
+const SECOND = 0;
+const COUNT = 1;
+const SUM_MS = 2;
+const FIRST_BUCKET = 3;
+const SLOT = FIRST_BUCKET + BUCKETS;
+/** The slot that is read was last written one second ago, and is used again in three: no reader meets the writer. */
+const SLOTS = 4;
+const WAITING = 0;
+const HEADER = 1;
+
+/** The memory that is shared. */
+export class RecentLatency {
+  readonly buffer: SharedArrayBuffer;
+  readonly #cells: Float64Array;
+
+  /** @param buffer that of another thread, to be read; a new one, else. */
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((HEADER + SLOTS * SLOT) * 8)) {
+    this.buffer = buffer;
+    this.#cells = new Float64Array(buffer);
+  }
+
+  /** Something more is waited for (1), or something less (-1). */
+  wait(change: 1 | -1): void {
+    this.#cells[WAITING] = (this.#cells[WAITING] ?? 0) + change;
+  }
+
+  /** An answer has come at `atMs`, by {@link nowMs}, after so long. */
+  add(tookMs: number, atMs: number): void {
+    const cells = this.#cells;
+    const second = Math.floor(monotonicMs(atMs) / 1_000);
+    const slot = slotOf(second);
+    if (cells[slot + SECOND] !== second) {
+      cells.fill(0, slot, slot + SLOT);
+      cells[slot + SECOND] = second;
+    }
+    const bucket = slot + FIRST_BUCKET + bucketOf(Math.min(MAX_US, Math.max(0, Math.round(tookMs * 1_000))));
+    cells[slot + COUNT] = (cells[slot + COUNT] ?? 0) + 1;
+    cells[slot + SUM_MS] = (cells[slot + SUM_MS] ?? 0) + tookMs;
+    cells[bucket] = (cells[bucket] ?? 0) + 1;
+  }
+
+  /** The last second that is over at `atMs`, by {@link nowMs}. From any thread. */
+  read(atMs: number = nowMs()): LatencyReading {
+    const second = Math.floor(monotonicMs(atMs) / 1_000) - 1;
+    const cells = this.#cells.slice(slotOf(second), slotOf(second) + SLOT);
+    const waiting = this.#cells[WAITING] ?? 0;
+    const count = cells[SECOND] === second ? (cells[COUNT] ?? 0) : 0;
+    if (count === 0) return { count, meanMs: null, p50Ms: null, p99Ms: null, waiting };
+    return {
+      count,
+      meanMs: (cells[SUM_MS] ?? 0) / count,
+      p50Ms: quantileMs(cells, count, 0.5),
+      p99Ms: quantileMs(cells, count, 0.99),
+      waiting,
+    };
+  }
+}
+
+function slotOf(second: number): number {
+  return HEADER + (second % SLOTS) * SLOT;
+}
+
+function bucketOf(us: number): number {
+  if (us < SUBS) return us;
+  const exponent = 31 - Math.clz32(us);
+  return (exponent - SUB_BITS + 1) * SUBS + ((us >>> (exponent - SUB_BITS)) & (SUBS - 1));
+}
+
+function quantileMs(cells: Float64Array, count: number, quantile: number): number {
+  let left = Math.ceil(count * quantile);
+  let bucket = 0;
+  for (; bucket < BUCKETS - 1; bucket += 1) {
+    left -= cells[FIRST_BUCKET + bucket] ?? 0;
+    if (left <= 0) break;
+  }
+  return upperUs(bucket) / 1_000;
+}
+
+/** The first microsecond that is no longer in a bucket. */
+function upperUs(bucket: number): number {
+  if (bucket < SUBS) return bucket + 1;
+  const exponent = Math.floor(bucket / SUBS) + SUB_BITS - 1;
+  return (SUBS + (bucket % SUBS) + 1) * 2 ** (exponent - SUB_BITS);
+}
