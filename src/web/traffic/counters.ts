@@ -37,6 +37,9 @@ export const FAILURES = [
   { reason: "other", side: "sidecar" },
 ] as const satisfies readonly { readonly reason: string; readonly side: FailureSide }[];
 
+/** A failure. */
+export type Failure = (typeof FAILURES)[number];
+
 /** The upper bounds of the buckets of durations, in seconds, each included; a further bucket takes what is longer. */
 export const BOUNDS_SECONDS: readonly number[] = [
   ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],

@@ -1,5 +1,5 @@
 import type { RecentLatency } from "../../base/recent-latency.ts";
-import type { FailureSide } from "./counters.ts";
+import type { Failure } from "./counters.ts";
 
 /** What can be known of the traffic that this sidecar has forwarded, in all of its processes. */
 
@@ -65,7 +65,7 @@ export interface RecentRequest {
   readonly client: string;
   /** Of what was upgraded 101, or over HTTP/2 200; null where the client had gone before it was told any. */
   readonly status: number | null;
-  readonly failure: { readonly reason: string; readonly side: FailureSide } | null;
+  readonly failure: Failure | null;
   /** ISO 8601; by the machine's clock as it is when this is asked for. */
   readonly startTime: string;
   /** Null where it never got a connection to the core. */
