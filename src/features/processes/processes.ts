@@ -5,6 +5,7 @@ import { type CapabilityPart, capabilityOf, type Feature } from "../feature.ts";
 import { addDetail } from "./detail-routes.ts";
 import { addListRoutes } from "./list-routes.ts";
 import { addParts } from "./parts.ts";
+import { createProcessMetrics } from "./process-metrics.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
 import { addSignals } from "./signal-route.ts";
 
@@ -21,6 +22,7 @@ export function createProcesses(settings: Settings["processes"], deps: Processes
       addParts(table, deps);
       addSignals(table, settings, deps);
     },
+    metrics: createProcessMetrics(deps.coreProcess),
     async capability() {
       return capabilityOf(await partsOf(deps.coreProcess));
     },

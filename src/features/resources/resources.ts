@@ -10,6 +10,7 @@ import { historyCsv, historyOf, parseWindow } from "./history.ts";
 import { readResources } from "./read-resources.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { type Course, reportPage, reportText } from "./resource-forms.ts";
+import { resourceMetrics } from "./resource-metrics.ts";
 import { resourceHistory, resourceReport } from "./resource-schema.ts";
 import { sample } from "./sampler.ts";
 
@@ -46,6 +47,9 @@ export function createResources(
     routes(table) {
       addReport(table, coreProcess, recorder);
       addHistory(table, recorder);
+    },
+    async metrics() {
+      return resourceMetrics(await readResources(await coreProcess.find(), undefined));
     },
     async capability() {
       return capabilityOf(await partsOf(coreProcess));

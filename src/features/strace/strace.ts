@@ -15,6 +15,7 @@ import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
 import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
+import { TraceCounts } from "./trace-counts.ts";
 import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
@@ -77,6 +78,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   const tool = createToolCheck();
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
   const pool = createTracePool(settings, governor);
+  const counts = new TraceCounts();
 
   const answer = async (wish: Wish): Promise<void> => {
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
@@ -92,14 +94,14 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
       ctx.type = MEDIA_TYPES[form];
       return;
     }
-    const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
+    const trace = await counts.begin(() =>
+      pool.begin(targets, { ...options, lines: linesAsked }, client.signal),
+    );
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
     const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
     log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
-    const over = conclude(
-      trace,
-      () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
-      log.child(about),
+    const over = counts.end(
+      conclude(trace, () => answerForm({ ctx, trace, linesAsked, options, settings, up }), log.child(about)),
     );
     if (form === "json") await over;
     // The others go on while the answer is sent; the pool waits for them.
@@ -109,6 +111,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
   return {
     name: "strace",
     routes: (table) => addRoutes(table, settings, answer),
+    metrics: () => counts.metrics(),
     capability: () => straceCapability(settings, coreProcess, tool),
     start(signal) {
       if (signal.aborted) pool.stop();
@@ -122,12 +125,14 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
 }
 
 /** Answers with a trace, disposes of it, and writes down how it ended. */
-async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: Logger): Promise<void> {
+async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: Logger): Promise<TraceResult> {
   await using _ = trace;
-  const { endReason, lines, durationMs, released, warnings } = await answer();
+  const result = await answer();
+  const { endReason, lines, durationMs, released, warnings } = result;
   log.info({ endReason, lines, durationMs }, "a trace has ended");
   if (!released) log.error({ warnings }, "a traced process does not run free again");
   if (endReason === "tracer-failed") log.warn({ warnings }, "strace has failed");
+  return result;
 }
 
 async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
