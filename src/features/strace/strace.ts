@@ -86,8 +86,11 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
-    const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
-    await tool.verify();
+    const targets = await counts.prepare(async () => {
+      const chosen = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
+      await tool.verify();
+      return chosen;
+    });
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.
       ctx.status = 200;

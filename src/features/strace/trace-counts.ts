@@ -11,10 +11,15 @@ export class TraceCounts {
 
   /** Counts a trace as begun once `work`, which attaches strace, is done; else as refused. */
   async begin<T>(work: () => Promise<T>): Promise<T> {
+    const trace = await this.prepare(work);
+    this.#started += 1;
+    return trace;
+  }
+
+  /** Counts a trace as refused where `work`, which it needs to begin, fails. */
+  async prepare<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const trace = await work();
-      this.#started += 1;
-      return trace;
+      return await work();
     } catch (error) {
       this.#refused += 1;
       throw error;
