@@ -42,6 +42,9 @@ test("the counters are the sums of all workers, and the latest requests come fro
   const { totals, lastSecond, requests } = (await sidecar.ask("/_sidecar/traffic")).json();
   expect(totals).toMatchObject({ requests: [{ count: SEVERAL }], responseBytes: SEVERAL * 6, inFlight: 0 });
   expect(lastSecond).toBeNull();
+  const { body } = await sidecar.ask("/_sidecar/metrics");
+  const [, cpuSeconds] = /^tickbird_forwarding_cpu_seconds_total (.+)$/m.exec(body) ?? [];
+  expect(Number(cpuSeconds)).toBeGreaterThan(0.05);
   expect(Array.isArray(requests) && requests.map(({ id }) => id).sort()).toEqual(ids);
   for (const id of ids) {
     const one = (await sidecar.ask(`/_sidecar/traffic/${id}`)).json();

@@ -19,7 +19,7 @@ export async function sidecarMetrics(version: string, meter: EventLoopMeter): Pr
     info("tickbird_build", "What runs here.", { version, node: process.versions.node }),
     counter("process_cpu_seconds", "CPU time of the sidecar.", inSeconds(cpuTicks, 1 / TICKS_PER_SECOND)),
     gauge("process_resident_memory_bytes", "Resident memory of the sidecar.", memory.rss),
-    gauge("process_heap_bytes", "Memory of its JavaScript heap that is in use.", memory.heapUsed),
+    gauge("nodejs_heap_size_used_bytes", "Memory of its JavaScript heap that is in use.", memory.heapUsed),
     gauge(
       "process_start_time_seconds",
       "When the sidecar started, since the epoch.",

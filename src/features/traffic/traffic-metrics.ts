@@ -51,6 +51,11 @@ export function trafficMetrics(totals: TrafficTotals): MetricFamily[] {
     counter("tickbird_upgrades", "Connections that the app has switched.", at(CELL_OF.upgrades)),
     counter("tickbird_request_body_bytes", "Bodies of requests.", at(CELL_OF.requestBytes)),
     counter("tickbird_response_body_bytes", "Bodies of answers.", at(CELL_OF.responseBytes)),
+    counter(
+      "tickbird_forwarding_cpu_seconds",
+      "CPU time of the processes that carry the traffic (`cluster`).",
+      at(CELL_OF.cpuSeconds),
+    ),
     counter("tickbird_upgraded_bytes", "Upgraded connections that are over, all bytes.", [
       [{ direction: "to_core" }, at(CELL_OF.toCoreBytes)],
       [{ direction: "to_client" }, at(CELL_OF.toClientBytes)],

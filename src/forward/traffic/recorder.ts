@@ -28,7 +28,7 @@ export interface RecorderParts {
 
 /** The recorder of one process. */
 export class TrafficRecorder {
-  readonly counters = new Float64Array(COUNTER_CELLS);
+  readonly #counters = new Float64Array(COUNTER_CELLS);
   readonly latency = new RecentLatency();
   readonly #ring: RequestRing | undefined;
   readonly #trustedPeers: TrustedPeers;
@@ -41,6 +41,13 @@ export class TrafficRecorder {
   /** The latest requests that are wanted, the newest first. */
   recent(wish: RecentWish): RecentRequest[] {
     return this.#ring?.read(wish) ?? [];
+  }
+
+  /** What was counted so far, as `counters.ts` arranges it. */
+  get counters(): Float64Array {
+    const { user, system } = process.cpuUsage();
+    this.#counters[CELL_OF.cpuSeconds] = (user + system) / 1e6;
+    return this.#counters;
   }
 
   /** The request was given to a connection to the core, perhaps again. */
@@ -70,7 +77,7 @@ export class TrafficRecorder {
       this.count("toCoreBytes", tally.requestBytes);
       this.count("toClientBytes", tally.responseBytes);
     } else {
-      observeDuration(this.counters, statusClass, (now - request.info.startedAtMs) / 1_000);
+      observeDuration(this.#counters, statusClass, (now - request.info.startedAtMs) / 1_000);
       this.count("requestBytes", tally.requestBytes);
       this.count("responseBytes", tally.responseBytes);
     }
@@ -87,11 +94,11 @@ export class TrafficRecorder {
     const tookMs = Math.max(0, atMs - tally.sentAtMs - tally.clientMs);
     this.latency.wait(-1);
     this.latency.add(tookMs, atMs);
-    if (tally.headAtMs > 0) observeResponse(this.counters, tookMs / 1_000);
+    if (tally.headAtMs > 0) observeResponse(this.#counters, tookMs / 1_000);
   }
 
   #add(cell: number, more: number): void {
-    this.counters[cell] = (this.counters[cell] ?? 0) + more;
+    this.#counters[cell] = (this.#counters[cell] ?? 0) + more;
   }
 
   #clientOf({ request: { peer, fields } }: Tally): string {

@@ -9,12 +9,12 @@ import { CLIENT_GONE, Tally } from "../traffic/tally.ts";
 /** What is counted of one upgrade, until the client's end of it is closed. */
 export class UpgradeTally {
   readonly #tally: Tally;
+  readonly #askedAtMs = nowMs();
   readonly #traffic: TrafficRecorder | undefined;
   #core: Socket | undefined;
 
   constructor(request: CoreRequest, client: Duplex, traffic: TrafficRecorder | undefined) {
     this.#tally = new Tally(request);
-    this.#tally.sentAtMs = nowMs();
     this.#traffic = traffic;
     client.once("close", () => this.#over());
   }
@@ -31,7 +31,10 @@ export class UpgradeTally {
   #over(): void {
     const tally = this.#tally;
     const { coreMs, status = 0, failure } = tally.request.info;
-    if (coreMs !== undefined) tally.headAtMs = tally.sentAtMs + coreMs;
+    if (coreMs !== undefined) {
+      tally.sentAtMs = this.#askedAtMs;
+      tally.headAtMs = this.#askedAtMs + coreMs;
+    }
     tally.status = status;
     tally.failure = failure ?? (status === 0 ? CLIENT_GONE : undefined);
     tally.requestBytes = this.#core?.bytesWritten ?? 0;

@@ -55,7 +55,10 @@ const RESPONSES = DURATIONS + STATUS_CLASSES.length * HISTOGRAM_CELLS;
 const FAILED = RESPONSES + HISTOGRAM_CELLS;
 const SINGLE = FAILED + FAILURES.length;
 
-/** The cells of counters without labels: the bytes of bodies, and those of upgraded connections, which are all counted. */
+/**
+ * The cells of counters without labels. Bytes are those of bodies; of upgraded connections all, to the core and to the
+ * client. The CPU time is that of the processes that forward, whatever else they do.
+ */
 export const CELL_OF = {
   retries: SINGLE,
   upgrades: SINGLE + 1,
@@ -63,6 +66,7 @@ export const CELL_OF = {
   responseBytes: SINGLE + 3,
   toCoreBytes: SINGLE + 4,
   toClientBytes: SINGLE + 5,
+  cpuSeconds: SINGLE + 6,
 } as const;
 
 /** How many numbers there are. */
