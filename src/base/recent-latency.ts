@@ -16,6 +16,17 @@ export interface LatencyReading {
   readonly waiting: number;
 }
 
+/** One second of a process, as another one takes it over. */
+export interface LatencySecond {
+  /** Of CLOCK_MONOTONIC. */
+  readonly second: number;
+  readonly sumMs: number;
+  /** Those that are not empty. */
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+  /** As {@link LatencyReading.waiting}. */
+  readonly waiting: number;
+}
+
 /** Buckets in each doubling: their width is at most an eighth of their lower bound. */
 const SUB_BITS = 3;
 const SUBS = 2 ** SUB_BITS;
@@ -29,45 +40,70 @@ const COUNT = 1;
 const SUM_MS = 2;
 const FIRST_BUCKET = 3;
 const SLOT = FIRST_BUCKET + BUCKETS;
-/** The slot that is read was last written one second ago, and is used again in three: no reader meets the writer. */
+/** The slot that is read was last written a second ago or more, and is used again in two or three: no reader meets the writer. */
 const SLOTS = 4;
 const WAITING = 0;
-const HEADER = 1;
+/** How many seconds are not read yet: this one, and of what other processes send the one before. */
+const UNREAD = 1;
+const HEADER = 2;
 
 /** The memory that is shared. */
 export class RecentLatency {
   readonly buffer: SharedArrayBuffer;
   readonly #cells: Float64Array;
 
-  /** @param buffer that of another thread, to be read; a new one, else. */
+  /** @param buffer that of another thread, to be read; a new one, else. Of other processes: see {@link takeOver}. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((HEADER + SLOTS * SLOT) * 8)) {
     this.buffer = buffer;
     this.#cells = new Float64Array(buffer);
   }
 
-  /** Something more is waited for (1), or something less (-1). */
-  wait(change: 1 | -1): void {
+  /** So much more is waited for, or less. */
+  wait(change: number): void {
     this.#cells[WAITING] = (this.#cells[WAITING] ?? 0) + change;
   }
 
   /** An answer has come at `atMs`, by {@link nowMs}, after so long. */
   add(tookMs: number, atMs: number): void {
     const cells = this.#cells;
-    const second = Math.floor(monotonicMs(atMs) / 1_000);
-    const slot = slotOf(second);
-    if (cells[slot + SECOND] !== second) {
-      cells.fill(0, slot, slot + SLOT);
-      cells[slot + SECOND] = second;
-    }
+    const slot = this.#slotFor(secondAt(atMs));
     const bucket = slot + FIRST_BUCKET + bucketOf(Math.min(MAX_US, Math.max(0, Math.round(tookMs * 1_000))));
     cells[slot + COUNT] = (cells[slot + COUNT] ?? 0) + 1;
     cells[slot + SUM_MS] = (cells[slot + SUM_MS] ?? 0) + tookMs;
     cells[bucket] = (cells[bucket] ?? 0) + 1;
   }
 
-  /** The last second that is over at `atMs`, by {@link nowMs}. From any thread. */
+  /** The last second that is over at `atMs`, for another process. */
+  handOver(atMs: number): LatencySecond {
+    const second = secondAt(atMs) - 1;
+    const slot = slotOf(second);
+    const [waiting = 0] = this.#cells;
+    if (this.#cells[slot + SECOND] !== second) return { second, sumMs: 0, buckets: [], waiting };
+    const counts = this.#cells.subarray(slot + FIRST_BUCKET, slot + SLOT);
+    const buckets = [...counts].flatMap((count, bucket) => (count === 0 ? [] : [[bucket, count] as const]));
+    return { second, sumMs: this.#cells[slot + SUM_MS] ?? 0, buckets, waiting };
+  }
+
+  /**
+   * Adds a second of another process, but for what waits there. It comes when it is over, so from now on what is read is
+   * the second before the last.
+   */
+  takeOver({ second, sumMs, buckets }: LatencySecond): void {
+    const cells = this.#cells;
+    cells[UNREAD] = 2;
+    // So late that nobody reads it.
+    if ((cells[slotOf(second) + SECOND] ?? 0) > second) return;
+    const slot = this.#slotFor(second);
+    cells[slot + SUM_MS] = (cells[slot + SUM_MS] ?? 0) + sumMs;
+    for (const [bucket, count] of buckets) {
+      cells[slot + COUNT] = (cells[slot + COUNT] ?? 0) + count;
+      cells[slot + FIRST_BUCKET + bucket] = (cells[slot + FIRST_BUCKET + bucket] ?? 0) + count;
+    }
+  }
+
+  /** The last second that is over at `atMs`, by {@link nowMs}, and known. From any thread. */
   read(atMs: number = nowMs()): LatencyReading {
-    const second = Math.floor(monotonicMs(atMs) / 1_000) - 1;
+    const second = secondAt(atMs) - Math.max(1, this.#cells[UNREAD] ?? 1);
     const cells = this.#cells.slice(slotOf(second), slotOf(second) + SLOT);
     const waiting = this.#cells[WAITING] ?? 0;
     const count = cells[SECOND] === second ? (cells[COUNT] ?? 0) : 0;
@@ -80,6 +116,20 @@ export class RecentLatency {
       waiting,
     };
   }
+
+  /** The slot of a second, made free of another one. */
+  #slotFor(second: number): number {
+    const slot = slotOf(second);
+    if (this.#cells[slot + SECOND] !== second) {
+      this.#cells.fill(0, slot, slot + SLOT);
+      this.#cells[slot + SECOND] = second;
+    }
+    return slot;
+  }
+}
+
+function secondAt(atMs: number): number {
+  return Math.floor(monotonicMs(atMs) / 1_000);
 }
 
 function slotOf(second: number): number {

@@ -1,4 +1,5 @@
 import type { EventLoopDelay } from "../base/event-loop-delay.ts";
+import type { LatencySecond } from "../base/recent-latency.ts";
 import type { FrontSettings } from "../front.ts";
 import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
 import type { RelayAddress } from "./relay-call.ts";
@@ -57,6 +58,8 @@ export type ToPrimary =
   | { readonly kind: "start-failed"; readonly message: string; readonly remedy?: string }
   | { readonly kind: "reported"; readonly report: WorkerReport }
   | { readonly kind: "counted"; readonly totals: WorkerTotals }
+  /** Once a second, where there was anything to tell. */
+  | { readonly kind: "latency"; readonly latency: LatencySecond }
   | { readonly kind: "found"; readonly requests: readonly RecentRequest[] }
   | { readonly kind: "drained"; readonly isClean: boolean };
 
@@ -64,7 +67,7 @@ const TO_WORKER = new Set<string>([
   ...["begin", "material", "log-level", "closing", "report", "count", "find", "drain"],
 ]);
 const TO_PRIMARY = new Set<string>([
-  ...["listening", "start-failed", "reported", "counted", "found", "drained"],
+  ...["listening", "start-failed", "reported", "counted", "latency", "found", "drained"],
 ]);
 
 /** Tells whether a message is one of ours: both ends are of one version, so its kind says what is in it. */

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../base/errors.ts";
+import type { RecentLatency } from "../base/recent-latency.ts";
 import { adopt } from "../linux/adopted.ts";
 import { standardOutputStream } from "../web/log-stream.ts";
 import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
@@ -38,9 +39,14 @@ export class WorkerProcess implements AsyncDisposable {
   readonly #reports = new Questions<WorkerReport>();
   readonly #totals = new Questions<WorkerTotals>();
   readonly #found = new Questions<readonly RecentRequest[]>();
+  readonly #latency: RecentLatency;
   #counters: readonly number[] = [];
+  /** Of what it told of its latency. */
+  #waiting = 0;
 
-  constructor(assignment: Assignment) {
+  /** @param latency gets what it tells of its latency. */
+  constructor(assignment: Assignment, latency: RecentLatency) {
+    this.#latency = latency;
     // Who waits for the port hears of it; who does not hears of the end.
     this.#port.promise.catch(() => undefined);
     this.#worker = cluster.fork();
@@ -145,6 +151,10 @@ export class WorkerProcess implements AsyncDisposable {
         this.#counters = message.totals.counters;
         this.#totals.answer(message.totals);
         return;
+      case "latency":
+        this.#wait(message.latency.waiting);
+        this.#latency.takeOver(message.latency);
+        return;
       case "found":
         this.#found.answer(message.requests);
         return;
@@ -153,7 +163,13 @@ export class WorkerProcess implements AsyncDisposable {
     }
   }
 
+  #wait(waiting: number): void {
+    this.#latency.wait(waiting - this.#waiting);
+    this.#waiting = waiting;
+  }
+
   #end(end: WorkerEnd): void {
+    this.#wait(0);
     const how = end.signal ?? `exit code ${end.exitCode}`;
     const remedy = "Look at what it wrote before; or SIDECAR_CLUSTER=1";
     this.#port.reject(

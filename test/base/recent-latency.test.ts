@@ -40,6 +40,29 @@ test("half of the answers are not above the median, and only one in a hundred is
   expect(latency.read(at + 1_000).p99Ms).toBeGreaterThan(650);
 });
 
+test("the second of another process is taken over, and read when all can have sent theirs", () => {
+  const [one, other, sum] = [new RecentLatency(), new RecentLatency(), new RecentLatency()];
+  const at = nowMs();
+  one.add(4, at);
+  one.wait(3);
+  other.add(4, at);
+  other.add(900, at);
+  const second = one.handOver(at + 1_000);
+  expect(second).toMatchObject({ sumMs: 4, buckets: [[expect.any(Number), 1]], waiting: 3 });
+  sum.takeOver(second);
+  sum.takeOver(other.handOver(at + 1_000));
+  expect(sum.read(at + 1_000).count).toBe(0);
+  const { count, meanMs, p50Ms, p99Ms, waiting } = sum.read(at + 2_000);
+  expect({ count, meanMs, waiting }).toEqual({ count: 3, meanMs: 908 / 3, waiting: 0 });
+  expect(p50Ms).toBeLessThan(5);
+  expect(p99Ms).toBeGreaterThan(899);
+  // Four seconds later the memory is another second's, which one that comes late must not disturb.
+  other.add(1, at + 4_000);
+  sum.takeOver(other.handOver(at + 5_000));
+  sum.takeOver(second);
+  expect(sum.read(at + 6_000)).toMatchObject({ count: 1, meanMs: 1 });
+});
+
 test("another thread reads what this one writes, and how much is still waited for", async () => {
   const latency = new RecentLatency();
   latency.wait(1);

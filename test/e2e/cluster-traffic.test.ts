@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { startCluster, workersOf } from "../support/cluster.ts";
 import { listenLocally } from "../support/front.ts";
 import { poll } from "../support/poll.ts";
@@ -21,6 +22,7 @@ afterAll(async () => {
   core.close();
 });
 
+const lastSecondOf = z.object({ count: z.int(), p99Ms: z.number().nullable(), waiting: z.int() });
 const send = async (name: string) => {
   const ca = await sidecar.ca();
   const ids = Array.from({ length: SEVERAL }, (_, index) => `${name}-${index}`);
@@ -39,9 +41,8 @@ const counted = async () => {
 test("the counters are the sums of all workers, and the latest requests come from each of them", async () => {
   const ids = await send("first");
   await poll("all of them", async () => (await counted()) === SEVERAL);
-  const { totals, lastSecond, requests } = (await sidecar.ask("/_sidecar/traffic")).json();
+  const { totals, requests } = (await sidecar.ask("/_sidecar/traffic")).json();
   expect(totals).toMatchObject({ requests: [{ count: SEVERAL }], responseBytes: SEVERAL * 6, inFlight: 0 });
-  expect(lastSecond).toBeNull();
   const { body } = await sidecar.ask("/_sidecar/metrics");
   const [, cpuSeconds] = /^tickbird_forwarding_cpu_seconds_total (.+)$/m.exec(body) ?? [];
   expect(Number(cpuSeconds)).toBeGreaterThan(0.05);
@@ -55,6 +56,18 @@ test("the counters are the sums of all workers, and the latest requests come fro
       connection: { remoteAddress: "127.0.0.1" },
     });
   }
+});
+
+test("the latency of the last seconds is that of all workers", async () => {
+  const sent = send("latency");
+  let most = 0;
+  await poll("answers in the last second", async () => {
+    const { lastSecond } = (await sidecar.ask("/_sidecar/traffic")).json();
+    const { count, p99Ms, waiting } = lastSecondOf.parse(lastSecond);
+    most = Math.max(most, count);
+    return most > 1 && count > 0 && p99Ms !== null && p99Ms > 0 && waiting === 0;
+  });
+  expect(await sent).toHaveLength(SEVERAL);
 });
 
 test("the counters do not fall when a worker ends, and its replacement counts on", async () => {

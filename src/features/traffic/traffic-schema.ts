@@ -79,8 +79,9 @@ export const trafficReport = z.object({
       p99Ms: ms.nullable(),
       waiting: count.describe("Requests whose answers have not begun now."),
     })
-    .nullable()
-    .describe("What the app took to the heads of its answers; null with more than one process (`cluster`)."),
+    .describe(
+      "What the app took to the heads of its answers in the last whole second, or with several processes (`cluster`) in the one before; times are at most an eighth too long.",
+    ),
   requests: z.array(requestReport).describe("The latest that are over, the newest first."),
 });
 

@@ -23,17 +23,7 @@ export function createTraffic(traffic: FindTraffic): Feature {
       addRequest(table, traffic);
     },
     async capability() {
-      return capabilityOf([
-        { name: "count requests", works: true },
-        (await traffic()).latency === undefined
-          ? {
-              name: "the last second",
-              works: false,
-              reason: "cluster is above 1",
-              remedy: "SIDECAR_CLUSTER=1",
-            }
-          : { name: "the last second", works: true },
-      ]);
+      return capabilityOf([{ name: "count requests", works: true }]);
     },
     async metrics() {
       return trafficMetrics(await (await traffic()).totals());
@@ -62,7 +52,7 @@ function addReport(table: RouteTable, traffic: FindTraffic): void {
       const form = chooseForm(ctx, ["json", "text"]);
       const source = await traffic();
       const [totals, requests] = await Promise.all([source.totals(), source.recent(wishOf(query))]);
-      const lastSecond = source.latency?.read() ?? null;
+      const lastSecond = source.latency.read();
       const report: TrafficReport = { totals: readTotals(totals), lastSecond, requests };
       if (form === "json") ctx.body = report;
       if (form === "text") {

@@ -1,4 +1,4 @@
-import { monotonicMs, nowMs } from "../../base/clock.ts";
+import { monotonicMs } from "../../base/clock.ts";
 import {
   FAILURES,
   failureIndex,
@@ -34,7 +34,9 @@ const END = 3;
 const CLIENT = 4;
 const REQUEST_BYTES = 5;
 const RESPONSE_BYTES = 6;
-const NUMBERS = 7;
+/** Its end, by the clock of the day. */
+const END_TIME = 7;
+const NUMBERS = 8;
 
 /** The small numbers of a row. */
 const STATUS = 0;
@@ -86,6 +88,7 @@ export class RequestRing {
     numbers[at + SENT] = tally.sentAtMs;
     numbers[at + HEAD] = tally.headAtMs;
     numbers[at + END] = endMs;
+    numbers[at + END_TIME] = Date.now();
     numbers[at + CLIENT] = tally.clientMs;
     numbers[at + REQUEST_BYTES] = tally.requestBytes;
     numbers[at + RESPONSE_BYTES] = tally.responseBytes;
@@ -155,7 +158,7 @@ export class RequestRing {
       client: this.#clients[row] ?? "",
       status: small(STATUS) === 0 ? null : small(STATUS),
       failure: FAILURES[small(FAILURE)] ?? null,
-      startTime: new Date(Date.now() - (nowMs() - started)).toISOString(),
+      startTime: new Date(number(END_TIME) - durationMs).toISOString(),
       window: sent === 0 ? null : { startNs: nanoseconds(sent), endNs: nanoseconds(end) },
       durationMs: round(durationMs),
       firstByteMs: head === 0 ? null : round(head - started),

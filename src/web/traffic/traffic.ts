@@ -9,11 +9,8 @@ export interface TrafficSource {
   totals(): Promise<TrafficTotals>;
   /** The latest requests that are over, the newest first. */
   recent(wanted: RecentWish): Promise<RecentRequest[]>;
-  /**
-   * How long the core lets requests wait, to be read by any thread of this process; undefined where the traffic is
-   * carried by others.
-   */
-  readonly latency: RecentLatency | undefined;
+  /** How long the core lets requests wait, to be read by any thread of this process. */
+  readonly latency: RecentLatency;
 }
 
 /** What was counted. */
@@ -66,7 +63,7 @@ export interface RecentRequest {
   /** Of what was upgraded 101, or over HTTP/2 200; null where the client had gone before it was told any. */
   readonly status: number | null;
   readonly failure: Failure | null;
-  /** ISO 8601; by the machine's clock as it is when this is asked for. */
+  /** ISO 8601, to the millisecond. */
   readonly startTime: string;
   /** Null where it never got a connection to the core. */
   readonly window: TimeWindow | null;
