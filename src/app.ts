@@ -13,10 +13,12 @@ import { eventLoopCheck } from "./features/health/event-loop-check.ts";
 import { createHealth } from "./features/health/health.ts";
 import { createHome } from "./features/home/home.ts";
 import { createLogs } from "./features/logs/logs.ts";
+import { createMetrics } from "./features/metrics/metrics.ts";
 import { createProcesses } from "./features/processes/processes.ts";
 import { createResources } from "./features/resources/resources.ts";
 import { createSession } from "./features/session/session.ts";
 import { createStrace } from "./features/strace/strace.ts";
+import { createTraffic, type FindTraffic } from "./features/traffic/traffic.ts";
 import type { CoreProcessFinder } from "./linux/core-process.ts";
 import type { Settings } from "./settings/schema.ts";
 import { VERSION } from "./version.ts";
@@ -98,6 +100,8 @@ export interface FeatureParts {
   readonly isDraining: () => boolean;
   /** How late the event loops of the processes beside this one are. */
   readonly otherDelays?: () => Promise<readonly EventLoopDelay[]>;
+  /** What is forwarded, once there is a front. */
+  readonly traffic: FindTraffic;
 }
 
 /** Makes the features that are switched on. This is the list of everything the sidecar adds to the core. */
@@ -113,6 +117,8 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
   ];
   const switchable = [
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
+    { setting: "traffic", make: () => createTraffic(parts.traffic) },
+    { setting: "metrics", make: () => createMetrics(() => features, { version: VERSION, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
     { setting: "strace", make: () => createStrace(settings, { coreProcess, log }) },

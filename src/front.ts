@@ -1,11 +1,12 @@
 import type { EventLoopDelay } from "./base/event-loop-delay.ts";
-import { createForwarder } from "./forward/forwarder.ts";
+import { createForwarder, type Forwarder } from "./forward/forwarder.ts";
 import { isCarriedUpgrade } from "./forward/upgrade/switching.ts";
 import { createDispatch, type Destinations } from "./listener/dispatch.ts";
 import { startListener } from "./listener/listener.ts";
 import type { HandshakeMaterial } from "./listener/tls-options.ts";
 import type { Settings } from "./settings/schema.ts";
 import type { Logger } from "./web/log.ts";
+import type { TrafficSource } from "./web/traffic/traffic.ts";
 import { createTrustedPeers } from "./web/trusted-peers.ts";
 
 /** The front: what takes the clients' connections, asks the gate, and carries what is the core's. */
@@ -14,6 +15,8 @@ export interface Front extends AsyncDisposable {
   readonly port: number;
   /** Requests and upgraded connections that are with the core. */
   countInFlight(): Promise<number>;
+  /** What it has forwarded; undefined where the settings switch that off. */
+  readonly traffic: TrafficSource | undefined;
   /** How late the event loops of its processes are, where it has others than this one. */
   eventLoopDelays(): Promise<readonly EventLoopDelay[]>;
   /**
@@ -24,7 +27,10 @@ export interface Front extends AsyncDisposable {
 }
 
 /** The settings that the front knows. */
-export type FrontSettings = Pick<Settings, "prefix" | "core" | "https" | "limits" | "log" | "shutdown">;
+export type FrontSettings = Pick<
+  Settings,
+  "prefix" | "core" | "https" | "limits" | "log" | "shutdown" | "traffic"
+>;
 
 /** What a front is made from. */
 export interface FrontParts {
@@ -62,11 +68,22 @@ export async function startFront(settings: FrontSettings, parts: FrontParts): Pr
   return {
     port: listener.port,
     countInFlight: async () => forwarder.inFlight,
+    traffic: trafficOf(forwarder),
     eventLoopDelays: async () => [],
     drain() {
       forwarder.drainUpgrades(shutdown.websocketGraceMs);
       return listener.drain(shutdown.graceMs);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function trafficOf(forwarder: Forwarder): TrafficSource | undefined {
+  const { traffic } = forwarder;
+  if (traffic === undefined) return undefined;
+  return {
+    totals: async () => ({ counters: traffic.counters, inFlight: forwarder.inFlight }),
+    recent: async (wish) => traffic.recent(wish),
+    latency: traffic.latency,
   };
 }

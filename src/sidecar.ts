@@ -11,6 +11,7 @@ import { readClientCa } from "./web/client-certificate.ts";
 import type { Logger } from "./web/log.ts";
 import { createSessions } from "./web/sessions.ts";
 import { openTokens, type Tokens } from "./web/tokens.ts";
+import type { TrafficSource } from "./web/traffic/traffic.ts";
 
 /** A running sidecar. */
 export interface Sidecar extends AsyncDisposable {
@@ -45,11 +46,13 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
   const clientCa = await readClientCa(settings.auth.clientCaFile);
 
   let started: Front | undefined;
+  const begun = Promise.withResolvers<Front>();
   const features = createFeatures({
     ...{ settings, log, certificates, sessions },
     coreProcess: createCoreProcessFinder(settings.core),
     isDraining: isClosing,
     otherDelays: async () => (await started?.eventLoopDelays()) ?? [],
+    traffic: () => trafficOf(begun.promise),
   });
   await startFeatures(features, stack, background);
 
@@ -62,6 +65,7 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     await startTraffic(settings, { certificates, clientCa, ours, log, closing: closing.signal }),
   );
   started = front;
+  begun.resolve(front);
   const redirect = settings.http.enabled
     ? stack.use(await startRedirect(settings, () => https.publicPort ?? front.port))
     : null;
@@ -104,6 +108,13 @@ async function startFeatures(
     });
     await feature.start?.(background.signal);
   }
+}
+
+/** What is forwarded, by the front that is yet to start. The feature that asks is there only where it is counted. */
+async function trafficOf(front: Promise<Front>): Promise<TrafficSource> {
+  const { traffic } = await front;
+  if (traffic === undefined) throw new Error("the traffic is not counted");
+  return traffic;
 }
 
 /** What carries the traffic: this process, or several others. Either is loaded only where it is needed. */

@@ -25,3 +25,11 @@ export function turnMs(): number {
 function forget(): void {
   turnBeganMs = undefined;
 }
+
+/** From {@link nowMs}, whose zero is another one in each process and thread, to CLOCK_MONOTONIC, which all share. */
+const MONOTONIC_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** The time of {@link nowMs} as clock_gettime(2) tells it for CLOCK_MONOTONIC: comparable between processes. */
+export function monotonicMs(atMs: number): number {
+  return atMs + MONOTONIC_OFFSET_MS;
+}

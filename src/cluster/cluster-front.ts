@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RecentLatency } from "../base/recent-latency.ts";
 import type { Front, FrontParts, FrontSettings } from "../front.ts";
 import type { HandshakeMaterial } from "../listener/tls-options.ts";
 import { Crew } from "./crew.ts";
@@ -27,6 +28,7 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ exec: WORKER, args: [], stdio: ["ignore", "pipe", "inherit", "ipc"] });
   const relay = stack.use(await openRelay({ ours, log, headerBytes: settings.limits.headerBytes }));
+  const latency = new RecentLatency();
   let { port } = settings.https;
   let boundPort = port;
   const crew: Crew = stack.use(
@@ -36,7 +38,7 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
         // node:cluster keeps a port of the system's choice for those who ask for any, until the last of them is gone.
         if (crew.isEmpty) port = boundPort;
         const own = { ...settings, https: { ...settings.https, port } };
-        return new WorkerProcess(assignmentOf(shareOf(own, place), relay.address, parts));
+        return new WorkerProcess(assignmentOf(shareOf(own, place), relay.address, parts), latency);
       },
     }),
   );
@@ -53,6 +55,9 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
     async countInFlight() {
       return (await crew.reports()).reduce((sum, { inFlight }) => sum + inFlight, 0);
     },
+    traffic: settings.traffic.enabled
+      ? { totals: () => crew.totals(), recent: (wish) => crew.recent(wish), latency }
+      : undefined,
     async eventLoopDelays() {
       return (await crew.reports()).map(({ eventLoopDelay }) => eventLoopDelay);
     },

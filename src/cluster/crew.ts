@@ -1,5 +1,12 @@
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../web/log.ts";
+import { addCounters, COUNTER_CELLS } from "../web/traffic/counters.ts";
+import {
+  endTimeMs,
+  type RecentRequest,
+  type RecentWish,
+  type TrafficTotals,
+} from "../web/traffic/traffic.ts";
 import type { ToWorker, WorkerReport } from "./messages.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -29,6 +36,7 @@ export class Crew implements AsyncDisposable {
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #failures = new Map<number, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #countersOfGone = new Float64Array(COUNTER_CELLS);
   #hasBegun = false;
   #isLeaving = false;
   readonly #onExit = () => {
@@ -64,6 +72,23 @@ export class Crew implements AsyncDisposable {
     return Promise.all([...this.#workers.values()].map((worker) => worker.report()));
   }
 
+  /** What all of them have counted, and those that are gone had when they were last asked. */
+  async totals(): Promise<TrafficTotals> {
+    const inFlight = await Promise.all([...this.#workers.values()].map((worker) => worker.count()));
+    const counters = this.#countersOfGone.slice();
+    for (const worker of this.#workers.values()) addCounters(counters, worker.counters);
+    return { counters, inFlight: inFlight.reduce((sum, each) => sum + each, 0) };
+  }
+
+  /** The latest requests of all of them that are wanted, the newest first. */
+  async recent(wish: RecentWish): Promise<RecentRequest[]> {
+    const found = await Promise.all([...this.#workers.values()].map((worker) => worker.find(wish)));
+    return found
+      .flat()
+      .sort((one, other) => endTimeMs(other) - endTimeMs(one))
+      .slice(0, wish.limit);
+  }
+
   /** Lets all finish, and end; none is replaced any more. True when none had to be cut. */
   async drain(graceMs: number): Promise<boolean> {
     this.#leave();
@@ -89,6 +114,8 @@ export class Crew implements AsyncDisposable {
     this.#workers.set(place, worker);
     void worker.ended.then((end) => {
       this.#workers.delete(place);
+      // Or the sums would fall.
+      addCounters(this.#countersOfGone, worker.counters);
       if (performance.now() - startedAtMs >= SOUND_MS) this.#failures.delete(place);
       if (this.#hasBegun) this.#replace(place, { pid: worker.pid, ...end });
     });

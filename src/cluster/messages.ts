@@ -1,5 +1,7 @@
 import type { EventLoopDelay } from "../base/event-loop-delay.ts";
+import type { LatencySecond } from "../base/recent-latency.ts";
 import type { FrontSettings } from "../front.ts";
+import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
 import type { RelayAddress } from "./relay-call.ts";
 
 /** What the primary process and its workers say to each other, on the channel that node:cluster gives them (JSON). */
@@ -32,6 +34,12 @@ export interface WorkerReport {
   readonly eventLoopDelay: EventLoopDelay;
 }
 
+/** What a worker has counted of its traffic since its start; as `TrafficTotals`, but that JSON knows no typed arrays. */
+export interface WorkerTotals {
+  readonly counters: readonly number[];
+  readonly inFlight: number;
+}
+
 /** What the primary says. */
 export type ToWorker =
   | { readonly kind: "begin"; readonly assignment: Assignment }
@@ -40,6 +48,8 @@ export type ToWorker =
   /** Clients are to go elsewhere next time. */
   | { readonly kind: "closing" }
   | { readonly kind: "report" }
+  | { readonly kind: "count" }
+  | { readonly kind: "find"; readonly wish: RecentWish }
   | { readonly kind: "drain" };
 
 /** What a worker says. */
@@ -47,10 +57,18 @@ export type ToPrimary =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "start-failed"; readonly message: string; readonly remedy?: string }
   | { readonly kind: "reported"; readonly report: WorkerReport }
+  | { readonly kind: "counted"; readonly totals: WorkerTotals }
+  /** Once a second, where there was anything to tell. */
+  | { readonly kind: "latency"; readonly latency: LatencySecond }
+  | { readonly kind: "found"; readonly requests: readonly RecentRequest[] }
   | { readonly kind: "drained"; readonly isClean: boolean };
 
-const TO_WORKER = new Set<string>(["begin", "material", "log-level", "closing", "report", "drain"]);
-const TO_PRIMARY = new Set<string>(["listening", "start-failed", "reported", "drained"]);
+const TO_WORKER = new Set<string>([
+  ...["begin", "material", "log-level", "closing", "report", "count", "find", "drain"],
+]);
+const TO_PRIMARY = new Set<string>([
+  ...["listening", "start-failed", "reported", "counted", "latency", "found", "drained"],
+]);
 
 /** Tells whether a message is one of ours: both ends are of one version, so its kind says what is in it. */
 export function isToWorker(message: unknown): message is ToWorker {

@@ -10,10 +10,10 @@ export function shareOf(
   settings: FrontSettings & { readonly cluster: number },
   index: number,
 ): FrontSettings {
-  const { cluster, prefix, core, https, limits, log, shutdown } = settings;
+  const { cluster, prefix, core, https, limits, log, shutdown, traffic } = settings;
   const part = (total: number) => Math.floor(total / cluster) + (index < total % cluster ? 1 : 0);
   return {
-    ...{ prefix, https, log, shutdown },
+    ...{ prefix, https, log, shutdown, traffic },
     core: {
       ...core,
       maxConnections: part(core.maxConnections),

@@ -1,15 +1,19 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../base/errors.ts";
+import type { RecentLatency } from "../base/recent-latency.ts";
 import { adopt } from "../linux/adopted.ts";
 import { standardOutputStream } from "../web/log-stream.ts";
+import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
 import {
   type Assignment,
   isToPrimary,
   type ToPrimary,
   type ToWorker,
   type WorkerReport,
+  type WorkerTotals,
 } from "./messages.ts";
+import { Questions } from "./questions.ts";
 import { passWholeLines } from "./whole-lines.ts";
 
 /** One worker, as the primary process has it: a process, and what is said to it. */
@@ -32,10 +36,17 @@ export class WorkerProcess implements AsyncDisposable {
   readonly #port = Promise.withResolvers<number>();
   readonly #drained = Promise.withResolvers<boolean>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
-  /** Who waits for one, in the order of the questions. */
-  readonly #reports: ((report: WorkerReport) => void)[] = [];
+  readonly #reports = new Questions<WorkerReport>();
+  readonly #totals = new Questions<WorkerTotals>();
+  readonly #found = new Questions<readonly RecentRequest[]>();
+  readonly #latency: RecentLatency;
+  #counters: readonly number[] = [];
+  /** Of what it told of its latency. */
+  #waiting = 0;
 
-  constructor(assignment: Assignment) {
+  /** @param latency gets what it tells of its latency. */
+  constructor(assignment: Assignment, latency: RecentLatency) {
+    this.#latency = latency;
     // Who waits for the port hears of it; who does not hears of the end.
     this.#port.promise.catch(() => undefined);
     this.#worker = cluster.fork();
@@ -74,12 +85,32 @@ export class WorkerProcess implements AsyncDisposable {
 
   /** How it does. One who is gone has nothing in flight, and one who does not answer is at least so late. */
   report(): Promise<WorkerReport> {
-    const { promise, resolve } = Promise.withResolvers<WorkerReport>();
-    this.#reports.push(resolve);
+    const report = this.#reports.add();
     this.tell({ kind: "report" });
     const gone = { inFlight: 0, eventLoopDelay: { p99Ms: null, maxMs: null } };
     const late = { inFlight: 0, eventLoopDelay: { p99Ms: REPORT_MS, maxMs: REPORT_MS } };
-    return orLater(REPORT_MS, late, [promise, this.ended.then(() => gone)]);
+    return orLater(REPORT_MS, late, [report, this.ended.then(() => gone)]);
+  }
+
+  /** What it has counted of its traffic, as it last said; nothing before it was asked for the first time. */
+  get counters(): readonly number[] {
+    return this.#counters;
+  }
+
+  /** Asks what it has counted, for {@link counters}; gives what it has in flight, and 0 where it does not answer. */
+  async count(): Promise<number> {
+    const totals = this.#totals.add();
+    this.tell({ kind: "count" });
+    const unknown = { counters: this.#counters, inFlight: 0 };
+    const gone = this.ended.then(() => unknown);
+    return (await orLater(REPORT_MS, unknown, [totals, gone])).inFlight;
+  }
+
+  /** The latest of its requests that are wanted; none where it does not answer. */
+  find(wish: RecentWish): Promise<readonly RecentRequest[]> {
+    const found = this.#found.add();
+    this.tell({ kind: "find", wish });
+    return orLater(REPORT_MS, [], [found, this.ended.then(() => [])]);
   }
 
   /** Lets it finish, and end; kills it when that takes too long. True when nothing was cut. */
@@ -114,14 +145,31 @@ export class WorkerProcess implements AsyncDisposable {
         return;
       }
       case "reported":
-        this.#reports.shift()?.(message.report);
+        this.#reports.answer(message.report);
+        return;
+      case "counted":
+        this.#counters = message.totals.counters;
+        this.#totals.answer(message.totals);
+        return;
+      case "latency":
+        this.#wait(message.latency.waiting);
+        this.#latency.takeOver(message.latency);
+        return;
+      case "found":
+        this.#found.answer(message.requests);
         return;
       case "drained":
         this.#drained.resolve(message.isClean);
     }
   }
 
+  #wait(waiting: number): void {
+    this.#latency.wait(waiting - this.#waiting);
+    this.#waiting = waiting;
+  }
+
   #end(end: WorkerEnd): void {
+    this.#wait(0);
     const how = end.signal ?? `exit code ${end.exitCode}`;
     const remedy = "Look at what it wrote before; or SIDECAR_CLUSTER=1";
     this.#port.reject(

@@ -1,8 +1,10 @@
 import { StartError } from "../base/errors.ts";
 import { createEventLoopMeter } from "../base/event-loop-delay.ts";
+import type { LatencySecond } from "../base/recent-latency.ts";
 import { type Front, startFront } from "../front.ts";
 import type { HandshakeMaterial } from "../listener/tls-options.ts";
 import { createLog, type Logger } from "../web/log.ts";
+import { LatencyTeller } from "./latency-teller.ts";
 import type { Assignment, SentMaterial, ToPrimary, ToWorker } from "./messages.ts";
 import { createRelay } from "./relay-client.ts";
 
@@ -21,6 +23,7 @@ export class ClusterWorker {
   readonly #material: Material;
   readonly #meter = createEventLoopMeter();
   readonly #closing = new AbortController();
+  #teller: LatencyTeller | undefined;
   /** Undefined where it can't start. */
   readonly #front: Promise<Front | undefined>;
 
@@ -55,6 +58,17 @@ export class ClusterWorker {
         await this.#primary.tell({ kind: "reported", report });
         return;
       }
+      case "count": {
+        const totals = await (await this.#front)?.traffic?.totals();
+        const { counters = [], inFlight = 0 } = totals ?? {};
+        await this.#primary.tell({ kind: "counted", totals: { counters: Array.from(counters), inFlight } });
+        return;
+      }
+      case "find": {
+        const requests = (await (await this.#front)?.traffic?.recent(message.wish)) ?? [];
+        await this.#primary.tell({ kind: "found", requests });
+        return;
+      }
       case "drain":
         await this.#drain();
     }
@@ -63,6 +77,10 @@ export class ClusterWorker {
   async #start(starting: Promise<Front>): Promise<Front | undefined> {
     try {
       const front = await starting;
+      if (front.traffic !== undefined) {
+        const tell = (latency: LatencySecond) => void this.#primary.tell({ kind: "latency", latency });
+        this.#teller = new LatencyTeller(front.traffic.latency, tell);
+      }
       await this.#primary.tell({ kind: "listening", port: front.port });
       return front;
     } catch (error) {
@@ -84,6 +102,7 @@ export class ClusterWorker {
     const isClean = await front.drain();
     await front[Symbol.asyncDispose]();
     this.#meter[Symbol.dispose]();
+    this.#teller?.[Symbol.dispose]();
     await this.#primary.tell({ kind: "drained", isClean });
     this.#primary.leave();
   }

@@ -1,3 +1,4 @@
+import type { MetricFamily } from "../web/metrics/metric-family.ts";
 import type { RouteTable } from "../web/routes.ts";
 
 /** What every feature is, and what it may say of itself. A feature never imports another feature. */
@@ -64,6 +65,8 @@ export interface Feature extends Partial<AsyncDisposable> {
   capability(): Promise<Capability>;
   readonly health?: readonly HealthCheck[];
   readonly diagnostics?: readonly DiagnosticsPart[];
+  /** What it has to tell Prometheus now. Names begin with `tickbird_`; what can't be read is left out. */
+  metrics?(): Promise<readonly MetricFamily[]> | readonly MetricFamily[];
   /** Begins background work, which ends with `signal`. */
   start?(signal: AbortSignal): Promise<void> | void;
 }

@@ -14,6 +14,7 @@ import { coreFailure } from "./failure.ts";
 import { OutgoingRequest } from "./outgoing-request.ts";
 import { type Phase, phaseExpired } from "./phases.ts";
 import { isIdempotent, maySendAgain } from "./retry.ts";
+import { CLIENT_GONE, Tally } from "./traffic/tally.ts";
 import { endToEndTrailers } from "./trailers.ts";
 
 /** One request on its way to the core and the answer on its way back: what is sent when, and how long it may take. */
@@ -28,6 +29,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   readonly #parts: ExchangeParts;
   readonly #isRepeatable: boolean;
   readonly #body: BodyWatch | undefined;
+  readonly #tally: Tally;
   #out: OutgoingRequest;
   #connection: CoreConnection | undefined;
   /** The head is to go out as soon as there is a connection. */
@@ -39,9 +41,6 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   #isEventStream = false;
   #isOver = false;
   #phase: Phase = "response";
-  #sentAtMs = 0;
-  /** Bytes of both bodies so far. */
-  #moved = 0;
   /** What waited for the client when it was last looked at. */
   #waitingBytes = 0;
 
@@ -55,6 +54,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     this.#body = this.#isComplete ? undefined : new BodyWatch(settings.bodyLimits);
     this.#isRepeatable = this.#isComplete && isIdempotent(method);
     this.#out = new OutgoingRequest(parts.head, framing === "chunked");
+    this.#tally = new Tally(parts.request);
   }
 
   /** Asks for a connection. A request without a body goes out as soon as there is one. */
@@ -69,7 +69,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
       this.#giveUp(fault);
       return true;
     }
-    this.#moved += data.length;
+    this.#tally.requestBytes += data.length;
     this.#out.add(data);
     return this.#connection !== undefined && !this.#isHeldBack;
   }
@@ -94,12 +94,15 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   abort(): void {
     if (this.#isOver) return;
     this.#letGo();
+    this.#tally.failure = CLIENT_GONE;
     this.#finish();
   }
 
   onConnection(connection: CoreConnection): void {
     this.#connection = connection;
-    this.#sentAtMs = nowMs();
+    this.#tally.sentAtMs = nowMs();
+    this.#tally.connection = connection;
+    this.#settings.traffic?.sent(this.#tally);
     connection.carry(this);
     if (connection.isConnecting) this.#begin("connect");
     if (this.#isDue) this.#send();
@@ -130,15 +133,19 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   onHead(head: ResponseHead): void {
     this.#hasAnswer = true;
-    this.#parts.request.info.coreMs = nowMs() - this.#sentAtMs;
+    const tally = this.#tally;
+    tally.headAtMs = nowMs();
+    tally.status = head.status;
+    this.#parts.request.info.coreMs = tally.headAtMs - tally.sentAtMs;
     if (this.#connection !== undefined) this.#connection.hintMs = keepAliveHintMs(head);
     this.#isEventStream = isEventStream(head);
     this.#begin("idle");
+    this.#settings.traffic?.head(tally);
     this.#parts.client.begin(answerHead(head));
   }
 
   onData(data: Buffer): void {
-    this.#moved += data.length;
+    this.#tally.responseBytes += data.length;
     if (this.#parts.client.write(data)) {
       this.#progress();
     } else {
@@ -163,6 +170,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     this.#connection = undefined;
     if (wasReused && !this.#hasRetried && maySendAgain(error, progress, this.#isRepeatable)) {
       this.#hasRetried = true;
+      this.#tally.retries += 1;
       this.#isHeldBack = false;
       if (progress.isUnsent) this.#out.takeBack();
       else this.#out = new OutgoingRequest(this.#parts.head, false);
@@ -182,8 +190,9 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   get heldUp(): HeldUp | undefined {
     if (this.#phase !== "client" && this.#phase !== "body") return undefined;
-    const forMs = nowMs() - this.#sentAtMs;
-    const bytesPerSecond = (this.#moved * 1_000) / forMs;
+    const { sentAtMs, requestBytes, responseBytes } = this.#tally;
+    const forMs = nowMs() - sentAtMs;
+    const bytesPerSecond = ((requestBytes + responseBytes) * 1_000) / forMs;
     return { client: this.#settings.clientOf(this.#parts.request), forMs, bytesPerSecond };
   }
 
@@ -218,6 +227,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   #begin(phase: Phase): void {
     this.#phase = phase;
+    this.#tally.begin(phase);
     this.#progress();
   }
 
@@ -238,6 +248,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   }
 
   #fail(error: AppError): void {
+    this.#tally.fail(error.code, error.status);
     this.#finish();
     this.#parts.client.fail(error);
   }
@@ -246,6 +257,6 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#connection = undefined;
-    this.#parts.onOver();
+    this.#parts.onOver(this.#tally);
   }
 }

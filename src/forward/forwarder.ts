@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import type { Logger } from "../web/log.ts";
@@ -10,6 +11,8 @@ import { Exchange } from "./exchange.ts";
 import { answerFailure, coreFailure } from "./failure.ts";
 import { requestHead } from "./request-head.ts";
 import { coreRequestOf, ServerClient } from "./server-client.ts";
+import { TrafficRecorder } from "./traffic/recorder.ts";
+import { Tally } from "./traffic/tally.ts";
 import { Upgrader } from "./upgrade/upgrader.ts";
 
 /** Carries requests to the core and its answers back. It knows nothing of Koa or of what the sidecar adds. */
@@ -35,11 +38,13 @@ export interface Forwarder extends Disposable {
   drainUpgrades(graceMs: number): void;
   /** Requests and upgraded connections under way. */
   readonly inFlight: number;
+  /** What was counted of it; undefined where the settings switch that off. */
+  readonly traffic: TrafficRecorder | undefined;
 }
 
 /** What a forwarder is made from. */
 export interface ForwarderParts {
-  readonly settings: Pick<Settings, "core" | "limits">;
+  readonly settings: Pick<Settings, "core" | "limits" | "traffic">;
   readonly trustedPeers: TrustedPeers;
   /** Whether clients should go elsewhere next time. */
   readonly isClosing: () => boolean;
@@ -50,6 +55,8 @@ export interface ForwarderParts {
 export function createForwarder(parts: ForwarderParts): Forwarder {
   const { settings, trustedPeers, isClosing, log } = parts;
   const { core, limits } = settings;
+  const { enabled, recent } = settings.traffic;
+  const traffic = enabled ? new TrafficRecorder({ recent, trustedPeers }) : undefined;
   const address = addressOf(core);
   const fallbackHost = `${address.hostname}:${address.port}`;
   const timeoutsMs = {
@@ -62,28 +69,35 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
   const pool = new CorePool(core, log);
   const upgrader = new Upgrader({
     ...{ address, coreUrl: core.url, timeoutsMs, maxUpgrades: core.maxUpgrades },
-    headOptions: { fallbackHost, trustedPeers },
+    ...{ headOptions: { fallbackHost, trustedPeers }, traffic },
     refusal: () => pool.refusal,
   });
   let inFlight = 0;
 
-  const onOver = () => {
+  const onOver = (tally: Tally) => {
     inFlight -= 1;
+    traffic?.over(tally);
   };
   const clientOf = (request: CoreRequest) => trustedPeers.clientOf(request.peer, request.fields.raw());
-  const exchanges = { coreUrl: core.url, timeoutsMs, pool, bodyLimits: limits, clientOf };
+  const exchanges = { coreUrl: core.url, timeoutsMs, pool, bodyLimits: limits, clientOf, traffic };
 
   const carry = (request: CoreRequest, client: ClientSide) => {
-    const head = requestHead(request, { fallbackHost, trustedPeers });
-    checkLength(request, limits.maxBodyBytes);
-    inFlight += 1;
-    return new Exchange(exchanges, { request, head, client, onOver });
+    try {
+      const head = requestHead(request, { fallbackHost, trustedPeers });
+      checkLength(request, limits.maxBodyBytes);
+      inFlight += 1;
+      return new Exchange(exchanges, { request, head, client, onOver });
+    } catch (error) {
+      traffic?.over(failedTally(request, coreFailure(error, core.url)));
+      throw error;
+    }
   };
 
   return {
     get inFlight() {
       return inFlight + upgrader.open;
     },
+    traffic,
     upgrade: (call) => upgrader.upgrade(call),
     connect: (stream, request) => upgrader.connect(stream, request),
     drainUpgrades: (graceMs) => upgrader.drain(graceMs),
@@ -104,6 +118,13 @@ export function createForwarder(parts: ForwarderParts): Forwarder {
       upgrader[Symbol.dispose]();
     },
   };
+}
+
+/** What is noted of a request that can't be forwarded. */
+function failedTally(request: CoreRequest, { code, status }: AppError): Tally {
+  const tally = new Tally(request);
+  tally.fail(code, status);
+  return tally;
 }
 
 /** @throws {AppError} `body-too-large` where the head announces more than is allowed. */

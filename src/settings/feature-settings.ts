@@ -55,6 +55,22 @@ export const resources = z.strictObject({
   }),
 });
 
+/** The settings of the feature `traffic`. */
+export const traffic = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description: "Counts what is forwarded, for `/traffic` and `/metrics`, and keeps the latest requests.",
+  }),
+  recent: z.int().min(0).max(65_536).default(512).meta({
+    description:
+      "How many of the latest requests each process keeps (`cluster`): their paths without queries, times and connections, in 0.6 kB each. 0: none.",
+  }),
+});
+
+/** The settings of the feature `metrics`. */
+export const metrics = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: "Metrics for Prometheus." }),
+});
+
 /** The settings of the feature `strace`. */
 export const strace = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: "System call tracing." }),

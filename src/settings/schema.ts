@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { config, health, logs, processes, resources, strace, traces } from "./feature-settings.ts";
+import {
+  config,
+  health,
+  logs,
+  metrics,
+  processes,
+  resources,
+  strace,
+  traces,
+  traffic,
+} from "./feature-settings.ts";
 import { limits } from "./limits-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
@@ -195,6 +205,8 @@ export const settingsSchema = z
     log: log.prefault({}),
     shutdown: shutdown.prefault({}),
     health: health.prefault({}),
+    traffic: traffic.prefault({}),
+    metrics: metrics.prefault({}),
     processes: processes.prefault({}),
     resources: resources.prefault({}),
     strace: strace.prefault({}),

@@ -42,7 +42,15 @@ test("the shares of all processes make up the whole limit, and differ by no more
 
 test("a process gets nothing of what only the app needs", () => {
   const share = shareOf(settingsOf({ SIDECAR_AUTH_TOKEN: "0123456789-secret" }), 0);
-  expect(Object.keys(share).sort()).toEqual(["core", "https", "limits", "log", "prefix", "shutdown"]);
+  expect(Object.keys(share).sort()).toEqual([
+    "core",
+    "https",
+    "limits",
+    "log",
+    "prefix",
+    "shutdown",
+    "traffic",
+  ]);
   expect(JSON.stringify(share)).not.toContain("secret");
 });
 

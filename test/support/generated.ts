@@ -43,6 +43,7 @@ function allRoutes(): readonly DefinedRoute[] {
     coreProcess: { find: notHere },
     sessions: createSessions(),
     isDraining: () => false,
+    traffic: notHere,
   });
   return tableOf(features, settings.prefix).routes;
 }

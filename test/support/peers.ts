@@ -5,7 +5,7 @@ import { describe } from "vitest";
 
 /** What installs all of them. */
 const INSTALL =
-  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples strace slowhttptest sslscan testssl.sh";
+  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples strace slowhttptest sslscan testssl.sh prometheus";
 
 /** The files that tell that a server is installed. */
 const INSTALLED = {
@@ -15,6 +15,7 @@ const INSTALLED = {
   strace: ["/usr/bin/strace"],
   slowhttptest: ["/usr/bin/slowhttptest"],
   sslscan: ["/usr/bin/sslscan"],
+  prometheus: ["/usr/bin/prometheus", "/usr/bin/promtool"],
   testssl: ["/usr/bin/testssl", "/usr/bin/openssl"],
 } as const;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
+import { gauge } from "../../web/metrics/metric-family.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import { capabilityOf, type Feature } from "../feature.ts";
 import { certificateCheck } from "./certificate-check.ts";
@@ -24,6 +25,13 @@ export function createCertificate(store: CertificateFactsStore, now: () => numbe
   return {
     name: "certificate",
     health: [certificateCheck(store, now)],
+    metrics: () => [
+      gauge(
+        "tickbird_certificate_not_after_timestamp_seconds",
+        "When the certificate in use expires, since the epoch.",
+        store.status().expiresAt.getTime() / 1_000,
+      ),
+    ],
     routes(table) {
       addFacts(table, store);
       addCa(table, store);

@@ -8,6 +8,7 @@ import { capabilityOf, type Feature, type HealthCheck } from "../feature.ts";
 import { type CheckRunner, createCheckRunner } from "./check-runner.ts";
 import { isWell } from "./check-state.ts";
 import { healthPage, healthText } from "./health-forms.ts";
+import { healthMetrics } from "./health-metrics.ts";
 import { type HealthReport, healthReport, overallStatus, reportOf } from "./health-report.ts";
 
 /** The feature `health`: checks that run in the background, and what they found, for orchestrators and for people. */
@@ -53,6 +54,7 @@ export function createHealth(
       addReport(table, report);
     },
     diagnostics: [{ file: "health.json", read: report }],
+    metrics: () => healthMetrics(runners, ready()),
     async capability() {
       return capabilityOf(runners.map((runner) => partOf(runner)));
     },

@@ -6,6 +6,7 @@ import { addDetail } from "./detail-routes.ts";
 import { listProcesses } from "./list-processes.ts";
 import { addListRoutes } from "./list-routes.ts";
 import { addParts } from "./parts.ts";
+import { createProcessMetrics } from "./process-metrics.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
 import { readTop } from "./read-top.ts";
 import { addSignals } from "./signal-route.ts";
@@ -40,6 +41,7 @@ export function createProcesses(settings: Settings["processes"], deps: Processes
         read: async () => topText(await readTop(await deps.coreProcess.find(), topQuery.parse({}), false)),
       },
     ],
+    metrics: createProcessMetrics(deps.coreProcess),
     async capability() {
       return capabilityOf(await partsOf(deps.coreProcess));
     },

@@ -10,6 +10,7 @@ import { historyCsv, historyOf, parseWindow } from "./history.ts";
 import { readResources } from "./read-resources.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { type Course, reportPage, reportText } from "./resource-forms.ts";
+import { resourceMetrics } from "./resource-metrics.ts";
 import { resourceHistory, resourceReport } from "./resource-schema.ts";
 import { sample } from "./sampler.ts";
 
@@ -58,6 +59,9 @@ export function createResources(
         read: () => historyCsv(historyOf(recorder, DIAGNOSTICS_SECONDS, currentSecond())),
       },
     ],
+    async metrics() {
+      return resourceMetrics(await readResources(await coreProcess.find(), undefined));
+    },
     async capability() {
       return capabilityOf(await partsOf(coreProcess));
     },

@@ -98,8 +98,11 @@ export function createStrace(
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
-    const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
-    await tool.verify();
+    const targets = await pool.counts.prepare(async () => {
+      const chosen = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
+      await tool.verify();
+      return chosen;
+    });
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.
       ctx.status = 200;
@@ -128,6 +131,7 @@ export function createStrace(
       addRoutes(table, settings, answer);
       addTraces(table, { registry, recorder, settings: allSettings.traces });
     },
+    metrics: () => pool.counts.metrics(),
     diagnostics: [summaryForBundle({ settings, coreProcess, pool, tool, recorder })],
     capability: () => straceCapability(settings, { coreProcess, tool, recorder }),
     start(signal) {

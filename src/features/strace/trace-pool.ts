@@ -4,10 +4,13 @@ import type { Governor } from "./governor/governor.ts";
 import { startTrace } from "./start-trace.ts";
 import type { TraceTargets } from "./targets.ts";
 import type { Trace } from "./trace.ts";
+import { TraceCounts } from "./trace-counts.ts";
 import type { TraceOptions } from "./trace-options.ts";
 
 /** All traces of this sidecar: how many there may be at once, and that they all end with it. */
 export interface TracePool extends AsyncDisposable {
+  /** What came of all of them so far. */
+  readonly counts: TraceCounts;
   /**
    * Starts a trace, which ends with `client` or with the pool. Whoever asked for it disposes of it.
    * @throws {AppError} `limit-reached` with Retry-After, `shutting-down`, or what keeps strace from attaching.
@@ -29,6 +32,7 @@ export interface TraceAsked extends TraceOptions {
 /** Makes a pool without traces. What it starts is watched over by `governor`. */
 export function createTracePool(settings: Settings["strace"], governor: Governor): TracePool {
   const stopping = new AbortController();
+  const counts = new TraceCounts();
   const active = new Map<symbol, { endsAtMs: number; ended: PromiseWithResolvers<void> }>();
 
   const occupy = (durationMs: number) => {
@@ -48,19 +52,29 @@ export function createTracePool(settings: Settings["strace"], governor: Governor
     };
   };
 
+  const begin: TracePool["begin"] = async (targets, asked, client) => {
+    await using stack = new AsyncDisposableStack();
+    stack.defer(occupy(asked.durationMs));
+    const signal = AbortSignal.any([client, stopping.signal]);
+    const trace = stack.use(await startTrace(targets, { ...settings, ...asked }, { signal, governor }));
+    let isFollowed = false;
+    stack.defer(() => {
+      if (!isFollowed) counts.giveUp();
+    });
+    const owned = stack.move();
+    return {
+      ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
+      follow(onLine, onRemark) {
+        isFollowed = true;
+        return counts.follow(() => trace.follow(onLine, onRemark));
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  };
+
   return {
-    async begin(targets, asked, client) {
-      await using stack = new AsyncDisposableStack();
-      stack.defer(occupy(asked.durationMs));
-      const signal = AbortSignal.any([client, stopping.signal]);
-      const trace = stack.use(await startTrace(targets, { ...settings, ...asked }, { signal, governor }));
-      const owned = stack.move();
-      return {
-        ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
-        follow: (onLine, onRemark) => trace.follow(onLine, onRemark),
-        [Symbol.asyncDispose]: () => owned.disposeAsync(),
-      };
-    },
+    counts,
+    begin: (targets, asked, client) => counts.begin(() => begin(targets, asked, client)),
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();

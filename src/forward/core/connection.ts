@@ -1,8 +1,10 @@
 import { turnMs } from "../../base/clock.ts";
+import type { ConnectionEnds } from "../../web/traffic/traffic.ts";
 import { BatchedWriter } from "../../web/wire/batched-writer.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import type { Piece } from "../../web/wire/pieces.ts";
 import type { CoreAddress } from "./address.ts";
+import { endsOf } from "./connection-ends.ts";
 import type { ConnectionOwner, ConnectionUser, Progress } from "./connection-user.ts";
 import { CoreSocket } from "./core-socket.ts";
 import { Deadline } from "./deadline.ts";
@@ -27,6 +29,7 @@ export class CoreConnection implements ResponseSink {
   #isReusable = false;
   #isGone = false;
   #requests = 0;
+  #ends: ConnectionEnds | undefined;
   /** Of earlier requests. */
   #writesBefore = 0;
   #hasConnected = false;
@@ -51,6 +54,7 @@ export class CoreConnection implements ResponseSink {
     this.#out = new BatchedWriter(socket);
     socket.on("connect", () => {
       this.#hasConnected = true;
+      this.#ends = endsOf(socket);
       this.#owner.onConnected();
       this.#user?.onConnected();
     });
@@ -65,6 +69,11 @@ export class CoreConnection implements ResponseSink {
 
   get isConnecting(): boolean {
     return this.#socket.connecting;
+  }
+
+  /** Its two ends; undefined before it is connected. */
+  get ends(): ConnectionEnds | undefined {
+    return this.#ends;
   }
 
   /** Whether it has carried a request before this one, so that the core may have given it up already. */

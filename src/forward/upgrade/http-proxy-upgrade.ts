@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import HttpProxy from "http-proxy";
 import { requestInfo } from "../../web/request-info.ts";
 import { Fields, type RawHeaders } from "../../web/wire/fields.ts";
@@ -21,8 +22,8 @@ export interface WebSocketUpgrade {
   /** As they go to the core, with those that ask for the upgrade. */
   readonly fields: RawHeaders;
   readonly target: string;
-  /** The core has switched. */
-  readonly joined: (tunnel: Tunnel) => void;
+  /** The core has switched, on this connection. */
+  readonly joined: (tunnel: Tunnel, core: Socket) => void;
 }
 
 /** An upgrade that http-proxy has taken. */
@@ -100,7 +101,7 @@ function watch(sent: ClientRequest, { upgrade, timer, sentAtMs }: Taken, setting
     info.status = SWITCHING_PROTOCOLS;
     // Or what came behind the 101 would be seen by the tunnel before http-proxy has joined the two.
     core.pause();
-    joined(new Tunnel({ client, core, isWebSocket: true, timeoutsMs: settings.timeoutsMs }));
+    joined(new Tunnel({ client, core, isWebSocket: true, timeoutsMs: settings.timeoutsMs }), core);
   });
 }
 

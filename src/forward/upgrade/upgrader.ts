@@ -6,6 +6,7 @@ import type { CoreRequest } from "../../web/exchange.ts";
 import { coreFailure } from "../failure.ts";
 import { type HeadOptions, requestFields } from "../request-head.ts";
 import { coreRequestOf } from "../server-client.ts";
+import type { TrafficRecorder } from "../traffic/recorder.ts";
 import type { ClientEnd } from "./client-end.ts";
 import { CoreHandshake, type HandshakeSettings, KEEP_ALIVE_MS } from "./core-handshake.ts";
 import { createWebSocketProxy, type WebSocketUpgrade } from "./http-proxy-upgrade.ts";
@@ -22,6 +23,7 @@ import {
   withoutTransfer,
 } from "./switching.ts";
 import { Tunnel } from "./tunnel.ts";
+import { UpgradeTally } from "./upgrade-tally.ts";
 
 /** Upgrades to the core: WebSockets over HTTP/1.1 and HTTP/2, and other protocols over HTTP/1.1. */
 
@@ -40,6 +42,19 @@ export interface UpgraderParts extends HandshakeSettings {
   readonly maxUpgrades: number;
   /** Why the core is not to be asked now. */
   readonly refusal: () => AppError | undefined;
+  readonly traffic: TrafficRecorder | undefined;
+}
+
+/** Who is joined to the core, and what is counted of it. */
+interface Joining {
+  readonly client: ClientEnd;
+  readonly tally: UpgradeTally;
+}
+
+/** An upgrade over HTTP/1.1 that has begun. */
+interface Begun extends Joining {
+  readonly client: Http1End;
+  readonly asked: CoreRequest;
 }
 
 /** Carries upgrades; it owns the connections that it has joined, until they close. */
@@ -60,24 +75,27 @@ export class Upgrader implements Disposable {
 
   /** Carries an upgrade over HTTP/1.1 that `isCarriedUpgrade` has passed. */
   upgrade(call: UpgradeCall): void {
-    const client = new Http1End(call.request);
-    this.#begin(client, () => {
-      if (isWebSocketUpgrade(call.request)) this.#webSocket(call, client);
-      else this.#otherProtocol(call, client);
+    const { request, target, authority } = call;
+    const client = new Http1End(request);
+    const asked = coreRequestOf(request, target, authority);
+    this.#begin(client, asked, (tally) => {
+      const begun = { client, asked, tally };
+      if (isWebSocketUpgrade(request)) this.#webSocket(call, begun);
+      else this.#otherProtocol(call, begun);
     });
   }
 
   /** Carries an extended CONNECT for a WebSocket (RFC 8441 section 5). */
   connect(stream: ServerHttp2Stream, request: CoreRequest): void {
     const client = new Http2End(stream, request.info);
-    this.#begin(client, () => {
+    this.#begin(client, request, (tally) => {
       const { key, accept } = newWebSocketKey();
       const asked = { protocols: "websocket", lines: `Sec-WebSocket-Key: ${key}\r\n` };
       new CoreHandshake(this.#parts, {
         ...{ client, info: request.info, isToHead: false },
         head: switchingHead(upgradeOf(request), asked, this.#parts.headOptions),
         check: (head) => checkWebSocket(head, accept),
-        switched: (core) => this.#join(client, core, true),
+        switched: (core) => this.#join({ client, tally }, core, true),
       });
     });
   }
@@ -92,33 +110,35 @@ export class Upgrader implements Disposable {
   }
 
   /** Counts an upgrade, and answers what is wrong with it from the beginning. */
-  #begin(client: ClientEnd, carry: () => void): void {
-    const { maxUpgrades, refusal, coreUrl } = this.#parts;
+  #begin(client: ClientEnd, asked: CoreRequest, carry: (tally: UpgradeTally) => void): void {
+    const { maxUpgrades, refusal, coreUrl, traffic } = this.#parts;
     const { stream } = client;
     // A connection that breaks is the client's affair: "close" follows.
     stream.on("error", () => stream.destroy());
     try {
+      const tally = new UpgradeTally(asked, stream, traffic);
       const error = this.open < maxUpgrades ? refusal() : tooMany(maxUpgrades);
       this.#open.add(stream);
       if (error !== undefined) throw error;
-      carry();
+      carry(tally);
     } catch (error) {
       client.fail(coreFailure(error, coreUrl));
     }
   }
 
-  #webSocket({ request, head, target, authority }: UpgradeCall, client: Http1End): void {
-    const asked = withoutTransfer(coreRequestOf(request, target, authority));
-    const fields = requestFields(asked, this.#parts.headOptions);
+  #webSocket({ request, head, target }: UpgradeCall, { client, asked, tally }: Begun): void {
+    const fields = requestFields(withoutTransfer(asked), this.#parts.headOptions);
     this.#carryWebSocket({
       ...{ request, client, target, behind: head },
       fields: [...fields, "Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? "websocket"],
-      joined: (tunnel) => this.#open.joined(client.stream, tunnel),
+      joined: (tunnel, core) => {
+        tally.joined(core);
+        this.#open.joined(client.stream, tunnel);
+      },
     });
   }
 
-  #otherProtocol({ request, head, target, authority }: UpgradeCall, client: Http1End): void {
-    const asked = coreRequestOf(request, target, authority);
+  #otherProtocol({ request, head }: UpgradeCall, { client, asked, tally }: Begun): void {
     const protocols = request.headers.upgrade ?? "";
     if (head.length > 0) client.stream.unshift(head);
     client.stream.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -126,12 +146,13 @@ export class Upgrader implements Disposable {
       ...{ client, info: asked.info, isToHead: asked.method === "HEAD" },
       head: switchingHead(asked, { protocols }, this.#parts.headOptions),
       check: (answer) => checkSwitched(answer, protocols),
-      switched: (core) => this.#join(client, core, false),
+      switched: (core) => this.#join({ client, tally }, core, false),
     });
   }
 
-  #join(client: ClientEnd, core: Socket, isWebSocket: boolean): void {
+  #join({ client, tally }: Joining, core: Socket, isWebSocket: boolean): void {
     const { timeoutsMs } = this.#parts;
+    tally.joined(core);
     this.#open.joined(client.stream, new Tunnel({ client, core, isWebSocket, timeoutsMs }));
     core.pipe(client.stream);
     client.stream.pipe(core);

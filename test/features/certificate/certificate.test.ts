@@ -184,3 +184,14 @@ describe("the capability", () => {
     });
   });
 });
+
+it("tells Prometheus when the certificate in use expires", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(folder.path, {});
+  const [family] = (await createCertificate(store).metrics?.()) ?? [];
+  const expiresAtSeconds = new X509Certificate(store.current().certPem).validToDate.getTime() / 1_000;
+  expect(family).toMatchObject({
+    name: "tickbird_certificate_not_after_timestamp_seconds",
+    samples: [{ value: expiresAtSeconds }],
+  });
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CheckResult, HealthCheck } from "../../../src/features/feature.ts";
 import { createHealth } from "../../../src/features/health/health.ts";
 import { createLog } from "../../../src/web/log.ts";
+import { writeMetrics } from "../../../src/web/metrics/write-metrics.ts";
 import { poll } from "../../support/poll.ts";
 import { bearer, send } from "../../support/send.ts";
 import { serveFeatures, VIEWER_TOKEN } from "../../support/serve-features.ts";
@@ -264,4 +265,18 @@ describe("the feature", () => {
 
     expect(disposed).toBe(1);
   });
+});
+
+test("the metrics tell the status of each check that is known, and whether traffic may come", async () => {
+  await using served = await serve([checkOf("core", WARN), checkOf("hanging", null, false)]);
+  const text = await poll("the first run", async () => {
+    const metrics = writeMetrics((await served.health.metrics?.()) ?? [], "prometheus");
+    return metrics.includes('check="core"') && metrics;
+  });
+  expect(text).toContain("tickbird_ready 1\n");
+  expect(text.match(/^tickbird_health_check\{check="core".*$/gm)).toEqual([
+    'tickbird_health_check{check="core",status="pass"} 0',
+    'tickbird_health_check{check="core",status="warn"} 1',
+    'tickbird_health_check{check="core",status="fail"} 0',
+  ]);
 });

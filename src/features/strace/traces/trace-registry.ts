@@ -3,7 +3,7 @@ import type { Settings } from "../../../settings/schema.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
 import type { Logger } from "../../../web/log.ts";
 import { mainPid } from "../main-pid.ts";
-import { chooseTargets } from "../targets.ts";
+import { chooseTargets, type TraceTargets } from "../targets.ts";
 import type { ToolCheck } from "../tool-check.ts";
 import type { TracePool } from "../trace-pool.ts";
 import { processNamed } from "./choose-process.ts";
@@ -61,9 +61,8 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
     windowSeconds?: number,
   ): Promise<BegunTrace> => {
     const options = askedOf(asked, settings);
-    const pid = await pidOf(asked.process, deps.coreProcess);
-    const targets = await chooseTargets(pid, asked.descendants ?? typeof asked.process !== "number");
-    await deps.tool.verify();
+    const targets = await deps.pool.counts.prepare(() => prepare(asked, deps));
+    const { pid } = targets.main;
     const stopping = new AbortController();
     await using stack = new AsyncDisposableStack();
     const trace = stack.use(await deps.pool.begin(targets, { ...options, ...limits }, stopping.signal));
@@ -97,6 +96,16 @@ function logEnd(kept: KeptTrace, log: Logger): void {
   const { endReason, lines, durationMs, released, warnings } = kept.end.result;
   log.info({ endReason, lines, durationMs }, "a trace has ended");
   if (!released) log.error({ warnings }, "a traced process does not run free again");
+}
+
+async function prepare(
+  { process, descendants }: TraceRequest,
+  { coreProcess, tool }: Pick<TraceRegistryDeps, "coreProcess" | "tool">,
+): Promise<TraceTargets> {
+  const pid = await pidOf(process, coreProcess);
+  const targets = await chooseTargets(pid, descendants ?? typeof process !== "number");
+  await tool.verify();
+  return targets;
 }
 
 async function pidOf(process: TraceRequest["process"], coreProcess: CoreProcessFinder): Promise<number> {
