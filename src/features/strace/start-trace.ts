@@ -52,7 +52,7 @@ export async function startTrace(
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
   const startWatch = await governor.ready();
-  const strace = await start(command).catch((error: unknown) => {
+  const strace = await start(command, { leadsGroup: true }).catch((error: unknown) => {
     if (!(error instanceof CommandError)) throw error;
     throw new AppError("not-supported", error.message, {
       remedy: "apt install util-linux strace",
