@@ -34,7 +34,7 @@ async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart
   const [status, denial, { shortcoming }] = await Promise.all([
     readStatus(core.pid),
     findDenial(core.pid),
-    lookAround(core.pid),
+    lookAround(core.pid, "all"),
   ]);
   const attach = await part(name, async () => {
     if (denial !== undefined)

@@ -9,7 +9,7 @@ import { VERDICTS, type Verdict } from "./governor/verdict.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
-import { createLineSplitter, kindOfLine, pendingCall } from "./trace-lines.ts";
+import { createLineSplitter, kindOfLine, type LineSplitter, pendingCall } from "./trace-lines.ts";
 
 /** strace appends to a file in memory, and it is looked at so often. A pipe would make the app wait for us. */
 const POLL_MS = 10;
@@ -42,7 +42,7 @@ export class RunningTrace implements Trace {
   readonly command: readonly string[];
   readonly #parts: RunningTraceParts;
   readonly #attachedAtMs = performance.now();
-  readonly #splitter = createLineSplitter();
+  readonly #splitter: LineSplitter;
   readonly #pending: string[] = [];
   readonly #banners = new Set<string>();
   #onRemark: LineHandler = () => undefined;
@@ -54,6 +54,9 @@ export class RunningTrace implements Trace {
   constructor(parts: RunningTraceParts) {
     this.#parts = parts;
     this.targets = parts.targets;
+    const { main, descendants } = parts.targets;
+    const isSole = !parts.limits.follow && descendants.length === 0;
+    this.#splitter = createLineSplitter(isSole ? main.pid : undefined);
     this.command = parts.command;
     const { minDurationNs } = parts.limits;
     this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;

@@ -11,6 +11,7 @@ import { RunningTrace, stopTracer } from "./running-trace.ts";
 import { lookAround, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
 import { refuseManyThreads, type TraceTarget, type TraceTargets } from "./targets.ts";
 import type { Trace, TraceLimits } from "./trace.ts";
+import { spellingsOf } from "./trace-paths.ts";
 
 /** What strace may write beyond the limit before the kernel ends it: more than it writes while we look away. */
 const SPARE_BYTES = 4_194_304;
@@ -35,19 +36,23 @@ export async function startTrace(
 ): Promise<Trace> {
   const { main, descendants } = targets;
   const all = [main, ...descendants];
-  refuseManyThreads(targets, limits.maxThreads);
+  const pids = all.map(({ pid }) => pid);
+  // Without the others nothing waits while strace attaches to each.
+  if (limits.follow) refuseManyThreads(targets, limits.maxThreads);
   await requireRoom(limits.dir, limits.minFreePercent);
-  const { decodeSockets, shortcoming } = await lookAround(main.pid);
+  const { decode, shortcoming } = await lookAround(main.pid, limits.decode);
   const risks = await findRisks(limits.dir, limits.maxBytes + SPARE_BYTES);
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(scratchIn(limits.dir));
   const command = straceCommand({
     output: outputPath(scratch.descriptor),
-    pids: all.map(({ pid }) => pid),
+    pids,
     stringLimit: limits.stringLimit,
     syscalls: limits.syscalls,
     isErrorsOnly: limits.isErrorsOnly,
-    decodeSockets,
+    follow: limits.follow,
+    paths: await spellingsOf(limits.paths, pids),
+    decode,
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
@@ -61,7 +66,7 @@ export async function startTrace(
   });
   const watch = stack.use(
     startWatch({
-      ...{ pid: strace.pid, descriptor: scratch.descriptor, targetPids: all.map(({ pid }) => pid) },
+      ...{ pid: strace.pid, descriptor: scratch.descriptor, targetPids: pids },
       ...{ attachMs: ATTACH_TIMEOUT_MS, limits: governorLimits(limits) },
     }),
   );

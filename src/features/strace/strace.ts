@@ -84,7 +84,10 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
-    const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
+    const targets = await chooseTargets(
+      pid ?? (await mainPid(coreProcess)),
+      pid === undefined && options.follow,
+    );
     await tool.verify();
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.

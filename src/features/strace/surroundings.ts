@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
+import type { Decode } from "./trace-options.ts";
 
 /** What is not as it should be, and what mends it. */
 export interface Shortcoming {
@@ -10,8 +11,8 @@ export interface Shortcoming {
 
 /** What the surroundings of a process let strace tell of it, and what they don't. */
 export interface Surroundings {
-  /** Whether the addresses of sockets can be told. */
-  readonly decodeSockets: boolean;
+  /** What can be told of descriptors, of what is wanted. */
+  readonly decode: Decode;
   /** What will be missing in the lines, and what mends it. */
   readonly shortcoming: Shortcoming | null;
 }
@@ -19,25 +20,27 @@ export interface Surroundings {
 const MIN_FREE_BYTES = 1_048_576;
 
 /** Looks at what strace will be able to tell of a process. What is missing here does not stop a trace. */
-export async function lookAround(pid: number): Promise<Surroundings> {
+export async function lookAround(pid: number, wanted: Decode): Promise<Surroundings> {
+  if (wanted === "none") return { decode: wanted, shortcoming: null };
   const [ours, theirs, descriptors] = await Promise.all([
     readNamespace("self", "net"),
     readNamespace(pid, "net"),
     readDescriptors(pid),
   ]);
-  const decodeSockets = theirs.value !== null && ours.value === theirs.value;
+  const isShared = theirs.value !== null && ours.value === theirs.value;
+  const decode = isShared ? wanted : "paths";
   if (descriptors.value === null) {
     return {
-      decodeSockets,
+      decode,
       shortcoming: {
         reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
         remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
       },
     };
   }
-  if (decodeSockets) return { decodeSockets, shortcoming: null };
+  if (decode === wanted) return { decode, shortcoming: null };
   return {
-    decodeSockets,
+    decode,
     shortcoming: {
       reason: "Sockets have no addresses: the sidecar is in another network namespace than the process.",
       remedy: 'network_mode: "service:core" for the sidecar',

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { MAX_PATHS, pathsOf } from "./trace-paths.ts";
+
+/** What of a descriptor is told beside its number: nothing, its path, or a socket's addresses too. */
+export type Decode = "none" | "paths" | "all";
 
 /** What a request may choose of a trace, beside its lines. */
 export interface TraceOptions {
@@ -12,6 +16,11 @@ export interface TraceOptions {
   /** Calls and classes as strace names them; empty for all. */
   readonly syscalls: readonly string[];
   readonly isErrorsOnly: boolean;
+  /** Whether all threads are traced, those below the process, and what it starts; else its main thread alone. */
+  readonly follow: boolean;
+  /** Only calls that are about these paths, as the process writes them; empty for all. */
+  readonly paths: readonly string[];
+  readonly decode: Decode;
   /** Only calls that took at least so long; 0 for all lines. */
   readonly minDurationNs: number;
   /** Whether events have the lines they were made of. */
@@ -46,6 +55,24 @@ export const traceQuery = z.object({
     .describe(
       `Which calls: their names, or strace's classes (file, process, network, signal, ipc, desc, memory, %stat…), at most ${MAX_SYSCALLS}, with commas between. The app is not slowed less for it.`,
     ),
+  follow: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "`false`: only the main thread of the process, and nothing that it starts. An app with many threads is then held up less.",
+    ),
+  paths: z
+    .string()
+    .optional()
+    .describe(
+      `Only calls that are about these files or folders: absolute paths as the app sees them, at most ${MAX_PATHS}, with commas between. A call is shown that names one in these words, or that has a descriptor of it; one that names it by a relative path is not.`,
+    ),
+  decode: z
+    .enum(["none", "paths", "all"])
+    .optional()
+    .describe(
+      "What is told of a descriptor beside its number: nothing, the path of its file, or (the default) the addresses of sockets too, where the sidecar shares the network namespace of the app.",
+    ),
   errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
   minDuration: z
     .string()
@@ -79,6 +106,9 @@ export function optionsOf(query: z.output<typeof traceQuery>, settings: Settings
       inRange("stringLimit", query.stringLimit, { least: 0, most: MAX_STRING_LIMIT }) ?? settings.stringLimit,
     syscalls: syscalls.map((name) => (CLASSES.has(name) ? `%${name}` : name)),
     isErrorsOnly: query.errors === "only",
+    follow: query.follow !== "false",
+    paths: pathsOf(query.paths),
+    decode: query.decode ?? "all",
     minDurationNs: Math.round((minSeconds ?? 0) * 1e9),
     withRaw: query.raw === "true",
   };

@@ -35,6 +35,12 @@ async function slowClient(served: ServedFeatures, path: string) {
   return socket;
 }
 
+const commandFor = ({ pid }: { pid: number }, output: string) =>
+  straceCommand({
+    ...{ pids: [pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, follow: true, paths: [] },
+    ...{ decode: "paths", output, maxFileBytes: 4_096, maxCpuSeconds: 5 },
+  });
+
 /** Waits, without a turn of the event loop, for the first child of a process; undefined where it has none within 0.1 s. */
 function untilChild(pid: number): number | undefined {
   const giveUpAtMs = performance.now() + 100;
@@ -105,10 +111,7 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
     await using target = await startIdle();
     await using gone = await startIdle();
     await gone.kill();
-    const command = straceCommand({
-      ...{ pids: [target.pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, decodeSockets: false },
-      ...{ output: `/proc/${gone.pid}/fd/3`, maxFileBytes: 4_096, maxCpuSeconds: 5 },
-    });
+    const command = commandFor(target, `/proc/${gone.pid}/fd/3`);
     await expect(run(command)).rejects.toThrow("Can't fopen");
     expect(await isFree(target.pid)).toBe(true);
   });
@@ -142,10 +145,7 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
 
   test("when strace is killed while it tries ptrace on a child of its own: that child goes too", async () => {
     await using target = await startIdle();
-    const command = straceCommand({
-      ...{ pids: [target.pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, decodeSockets: false },
-      ...{ output: "/dev/null", maxFileBytes: 4_096, maxCpuSeconds: 5 },
-    });
+    const command = commandFor(target, "/dev/null");
     for (let caught = 0; caught < 5; ) {
       await using strace = await start(command, { leadsGroup: true });
       // It lives for less than a millisecond, so nothing of ours may come between the look and the kill.
