@@ -14,7 +14,14 @@ import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
-import { answerEvents, answerJson, answerNdjson, answerPage, answerText } from "./trace-answers.ts";
+import {
+  answerJson,
+  answerNdjson,
+  answerPage,
+  answerSse,
+  answerText,
+  stopsReturning,
+} from "./trace-answers.ts";
 import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
@@ -25,7 +32,11 @@ import { traceReport } from "./trace-schema.ts";
 export interface StraceDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
+  /** How long a stream may be silent before it says that the trace runs: 5 s where it is not given. */
+  readonly heartbeatMs?: number;
 }
+
+const HEARTBEAT_MS = 5_000;
 
 const DESCRIPTION = `Attaches strace to the process, answers its lines and lets go of it again: it always runs on, untraced. \
 While it is traced every system call of the process stops twice: a busy server was measured at 2 to 20 % of its throughput, \
@@ -36,14 +47,14 @@ holds the app up, where its output has no room, or where the sidecar is throttle
 and writes, such as the cookies of its clients.`;
 
 const FORMS = {
-  ...{ text: answerText, json: answerJson, sse: answerEvents, html: answerPage, ndjson: answerNdjson },
+  ...{ text: answerText, json: answerJson, sse: answerSse, html: answerPage, ndjson: answerNdjson },
 } as const;
 const FORM_NAMES = ["text", "json", "sse", "html", "ndjson"] as const;
 
 const RESPONSES = {
   200: {
     description:
-      "The lines. As text: strace's own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line`, `end`. As NDJSON: an event of the schema of `events` a line, and a last line whose `type` is `end`.",
+      'The lines. As text: strace\'s own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line` (with `events=true`: `event`, with the JSON of an event of the schema of `events`), `end`. As NDJSON: an event of that schema a line, and a last line whose `type` is `end`. After 5 s of silence an event stream has a comment, and NDJSON a line `{"type":"heartbeat","time":…}`, the time in seconds since 1970.',
     content: {
       "text/plain": null,
       "application/json": traceReport,
@@ -73,7 +84,8 @@ interface Wish {
 }
 
 /** Makes the feature. It traces nothing by itself. */
-export function createStrace(settings: Settings["strace"], { coreProcess, log }: StraceDeps): Feature {
+export function createStrace(settings: Settings["strace"], deps: StraceDeps): Feature {
+  const { coreProcess, log, heartbeatMs = HEARTBEAT_MS } = deps;
   const tool = createToolCheck();
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
   const pool = createTracePool(settings, governor);
@@ -84,6 +96,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
+    if (stopsReturning(ctx, form)) return;
     const targets = await chooseTargets(
       pid ?? (await mainPid(coreProcess)),
       pid === undefined && options.follow,
@@ -101,7 +114,7 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
     const over = conclude(
       trace,
-      () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
+      () => answerForm({ ctx, trace, linesAsked, options, settings, up, heartbeatMs }),
       log.child(about),
     );
     if (form === "json") await over;
@@ -174,7 +187,14 @@ function addRoutes(
   settings: Settings["strace"],
   answer: (wish: Wish) => Promise<void>,
 ): void {
-  const common = { description: DESCRIPTION, role: "operator", responses: RESPONSES } as const;
+  const headers = {
+    "Last-Event-ID": "`end`, from an EventSource whose stream has ended: the answer is 204.",
+  };
+  const responses = {
+    ...RESPONSES,
+    204: { description: "To an EventSource that would begin a further trace." },
+  };
+  const common = { description: DESCRIPTION, role: "operator", headers, responses } as const;
   table.add(
     "GET",
     "/strace",
@@ -199,14 +219,8 @@ function addRoutes(
     { ...common, summary: "System calls of a process, now", params: pidPath, query: linesQuery },
     ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(query.lines, "query", settings);
-      return answer({
-        ctx,
-        principal,
-        pid: Number(params.pid),
-        linesAsked,
-        options: optionsOf(query, settings),
-        up: "../",
-      });
+      const options = optionsOf(query, settings);
+      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, options, up: "../" });
     },
   );
   addSummary(table, settings, answer);
@@ -221,14 +235,8 @@ function addRoutes(
     },
     ({ ctx, principal, params, query }) => {
       const linesAsked = linesOf(params.lines, "path", settings);
-      return answer({
-        ctx,
-        principal,
-        pid: Number(params.pid),
-        linesAsked,
-        options: optionsOf(query, settings),
-        up: "../../",
-      });
+      const options = optionsOf(query, settings);
+      return answer({ ctx, principal, pid: Number(params.pid), linesAsked, options, up: "../../" });
     },
   );
 }

@@ -25,6 +25,8 @@ export interface TraceOptions {
   readonly minDurationNs: number;
   /** Whether events have the lines they were made of. */
   readonly withRaw: boolean;
+  /** Whether a stream of events (SSE) has the trace's events, and not its lines. */
+  readonly asEvents: boolean;
 }
 
 const MAX_STRING_LIMIT = 4_096;
@@ -41,7 +43,15 @@ export const traceQuery = z.object({
   raw: z
     .enum(["true", "false"])
     .optional()
-    .describe("Whether each event has the lines of strace it was made of (JSON and NDJSON)."),
+    .describe(
+      "Whether each event has the lines of strace it was made of (JSON, NDJSON, SSE with `events=true`).",
+    ),
+  events: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "Whether an event stream (SSE) has records `event` with the JSON of an event each, and not `line` with strace's own line.",
+    ),
   duration: z
     .string()
     .regex(SECONDS, "must be a number of seconds, such as 2 or 0.5")
@@ -87,7 +97,7 @@ export const traceQuery = z.object({
 });
 
 /** The query of a summary: all but what is about single events. */
-export const summaryQuery = traceQuery.omit({ raw: true });
+export const summaryQuery = traceQuery.omit({ raw: true, events: true });
 
 /**
  * What a query asks for.
@@ -111,6 +121,7 @@ export function optionsOf(query: z.output<typeof traceQuery>, settings: Settings
     decode: query.decode ?? "all",
     minDurationNs: Math.round((minSeconds ?? 0) * 1e9),
     withRaw: query.raw === "true",
+    asEvents: query.events === "true",
   };
 }
 

@@ -7,7 +7,9 @@ import type { TraceOptions } from "./trace-options.ts";
 export type EndReason = "lines" | "process-exited" | "stopped" | "client-gone" | "tracer-failed" | Verdict;
 
 /** What bounds a trace. */
-export interface TraceLimits extends GovernorLimits, Omit<TraceOptions, "isDurationAsked" | "withRaw"> {
+export interface TraceLimits
+  extends GovernorLimits,
+    Omit<TraceOptions, "isDurationAsked" | "withRaw" | "asEvents"> {
   readonly lines: number;
   /** The most threads that the processes may have together. */
   readonly maxThreads: number;

@@ -12,10 +12,11 @@ export interface StraceOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly core?: CoreProcess;
   readonly log?: Logger;
+  readonly heartbeatMs?: number;
 }
 
 /** Makes the feature with settings. */
-export function makeStrace({ settings = {}, core, log }: StraceOptions = {}) {
+export function makeStrace({ settings = {}, core, log, heartbeatMs }: StraceOptions = {}) {
   const env = Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]);
   const loaded = loadSettings({
     env: { SIDECAR_CORE_URL: "http://127.0.0.1:9", ...Object.fromEntries(env) },
@@ -25,6 +26,7 @@ export function makeStrace({ settings = {}, core, log }: StraceOptions = {}) {
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: log ?? createLog({ level: "silent", access: false }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
 }
 
