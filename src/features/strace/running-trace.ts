@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
-import { attachComplaints } from "./attach.ts";
+import { attachComplaints, superseding } from "./attach.ts";
 import { createDurationFilter } from "./duration-filter.ts";
 import type { Watch } from "./governor/governor.ts";
 import { verdictWords } from "./governor/limits.ts";
@@ -173,6 +173,8 @@ export class RunningTrace implements Trace {
       failed.push(`The trace was ended: ${verdictWords(endReason, limits)}.`);
     }
     if (endReason !== "tracer-failed") return failed;
+    const superseded = superseding(strace.stderr());
+    if (superseded !== undefined) return [...failed, `${superseded.message} Mend: ${superseded.remedy}`];
     return [
       ...failed,
       `strace ended with ${this.#exit?.signal ?? this.#exit?.exitCode}: ${strace.stderr().trim()}`,
