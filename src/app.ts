@@ -3,6 +3,8 @@ import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createCapabilities } from "./features/capabilities/capabilities.ts";
 import { createCertificate } from "./features/certificate/certificate.ts";
 import { createConfig } from "./features/config/config.ts";
+import { createDiagnostics } from "./features/diagnostics/diagnostics.ts";
+import { ownDiagnostics } from "./features/diagnostics/own-parts.ts";
 import type { Feature } from "./features/feature.ts";
 import { coreHttpCheck } from "./features/health/core-http-check.ts";
 import { coreTcpCheck } from "./features/health/core-tcp-check.ts";
@@ -112,7 +114,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
-    { setting: "strace", make: () => createStrace(settings.strace, { coreProcess, log }) },
+    { setting: "strace", make: () => createStrace(settings, { coreProcess, log }) },
     {
       setting: "config",
       make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),
@@ -144,6 +146,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
       })),
       { log },
     ),
+    createDiagnostics({ features: () => features, own: ownDiagnostics(settings, VERSION), log }),
   ];
   return features;
 }

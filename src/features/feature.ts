@@ -37,6 +37,25 @@ export interface HealthCheck {
   run(signal: AbortSignal): Promise<CheckResult>;
 }
 
+/** What is asked of a bundle for whoever helps with a problem. */
+export interface DiagnosticsWish {
+  /** How long system calls may be counted; 0: not at all. */
+  readonly traceMs: number;
+  /** Fires when the bundle is given up. */
+  readonly signal: AbortSignal;
+}
+
+/** One file of such a bundle. */
+export interface DiagnosticsPart {
+  /** Its name: `processes.json`. */
+  readonly file: string;
+  /**
+   * What it holds, with secrets masked: text, or anything that is written as JSON; undefined where it is not wanted.
+   * What it throws is told in its place.
+   */
+  read(wish: DiagnosticsWish): Promise<unknown> | unknown;
+}
+
 /** A capability of the sidecar, in a folder of its own, that can be switched off. */
 export interface Feature extends Partial<AsyncDisposable> {
   /** Its name in the URL and in `src/features/`. */
@@ -44,6 +63,7 @@ export interface Feature extends Partial<AsyncDisposable> {
   routes(table: RouteTable): void;
   capability(): Promise<Capability>;
   readonly health?: readonly HealthCheck[];
+  readonly diagnostics?: readonly DiagnosticsPart[];
   /** Begins background work, which ends with `signal`. */
   start?(signal: AbortSignal): Promise<void> | void;
 }

@@ -53,6 +53,15 @@ export function threadGroupOf(tid: number): number | undefined {
   }
 }
 
+/** The kernel's short name of a process (proc_pid_comm(5)), at once; undefined where there is no such process. */
+export function nameOfProcess(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The command line, unmasked; empty for kernel threads and zombies. Undefined where there is no such process.
  * At most {@link MAX_COMMAND_LINE_BYTES} of it; `isCut` tells whether there was more.

@@ -2,8 +2,12 @@ import { randomBytes } from "node:crypto";
 import { close, openSync, read, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { run } from "./spawn.ts";
 
-/** A nameless file: a program of ours appends to it, and we read what has come. Whoever opened it disposes of it. */
+/**
+ * A nameless file: a program of ours appends to it, and we read what has come, which then takes no room any more.
+ * Whoever opened it disposes of it.
+ */
 export interface Scratch extends AsyncDisposable {
   /** Which a child opens by its path in `/proc/<our pid>/fd`. */
   readonly descriptor: number;
@@ -12,6 +16,11 @@ export interface Scratch extends AsyncDisposable {
 }
 
 const PIECE_BYTES = 65_536;
+/** What may lie about that was read already. */
+const DISCARD_BYTES = 4_194_304;
+/** What of the file takes room while it is read as fast as it is written, with what comes while room is made. */
+export const SCRATCH_ROOM_BYTES = 4 * DISCARD_BYTES;
+const DISCARD_TIMEOUT_MS = 5_000;
 const readFrom = promisify(read);
 const closeIt = promisify(close);
 
@@ -26,14 +35,42 @@ export function openScratch(dir: string): Scratch {
   const descriptor = openSync(path, "ax+", 0o600);
   unlinkSync(path);
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  const discard = createDiscarder(descriptor);
   let position = 0;
   return {
     descriptor,
     async readMore() {
       const { bytesRead } = await readFrom(descriptor, piece, 0, PIECE_BYTES, position);
       position += bytesRead;
+      discard(position);
       return Buffer.from(piece.subarray(0, bytesRead));
     },
     [Symbol.asyncDispose]: () => closeIt(descriptor),
+  };
+}
+
+/**
+ * Gives the room of what was read back to the file system. Not by ftruncate(2): what the writer appends between our
+ * read and that would be lost. A hole (fallocate(2), FALLOC_FL_PUNCH_HOLE) leaves its place, and Node.js can't make one.
+ */
+function createDiscarder(descriptor: number): (readBytes: number) => void {
+  let discardedBytes = 0;
+  let isBusy = false;
+  return (readBytes) => {
+    const length = readBytes - discardedBytes;
+    if (isBusy || length < DISCARD_BYTES) return;
+    isBusy = true;
+    const range = ["--offset", String(discardedBytes), "--length", String(length)];
+    run(["fallocate", "--punch-hole", ...range, "/proc/self/fd/3"], {
+      descriptor3: descriptor,
+      timeoutMs: DISCARD_TIMEOUT_MS,
+    }).then(
+      () => {
+        discardedBytes = readBytes;
+        isBusy = false;
+      },
+      // A file system without holes: then it stays, and is gone with the file.
+      () => undefined,
+    );
   };
 }

@@ -114,6 +114,39 @@ export const strace = z.strictObject({
   }),
 });
 
+/** The settings of the traces that run on their own (`POST /traces`), beside those of `strace`. */
+export const traces = z.strictObject({
+  maxDurationMs: milliseconds(60_000, { max: 3_600_000 }).meta({
+    description: "The longest a trace may run that was started with `POST /traces`.",
+  }),
+  maxLines: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(1_000_000)
+    .meta({ description: "The most lines of such a trace." }),
+  maxBytes: z
+    .int()
+    .min(4_096)
+    .max(1_073_741_824)
+    .default(268_435_456)
+    .meta({ description: "The most output of strace of such a trace." }),
+  maxKept: z.int().min(1).max(1_000).default(32).meta({
+    description: "How many of them are kept; the oldest that has ended makes room for a new one.",
+  }),
+  maxKeptBytes: z.int().min(1_048_576).max(1_073_741_824).default(67_108_864).meta({
+    description:
+      "The memory for what all of them told together. It is compressed: strace's output takes about a fifth of its size.",
+  }),
+  keptMs: milliseconds(3_600_000, { min: 1_000, max: 604_800_000 }).meta({
+    description: "How long a trace is kept after its end.",
+  }),
+  recorderSeconds: z.int().min(0).max(3_600).default(0).meta({
+    description:
+      "The flight recorder: the app's main process is traced all the time, and its system calls of the last so many seconds are kept (`/traces/recorder`). 0: off. It slows the app all the time as any trace does, and takes one of `strace.maxConcurrent`.",
+  }),
+});
+
 const reload = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
   z.strictObject({

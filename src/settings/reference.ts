@@ -1,6 +1,7 @@
 import { MASK, maskUrls } from "../base/secrets.ts";
 import { type JsonSchema, settingLeaves } from "./leaves.ts";
 import type { LoadedSettings } from "./load.ts";
+import type { Settings } from "./schema.ts";
 
 /** The settings as people read them: the README's table and the output of `tickbird settings`. */
 
@@ -17,19 +18,26 @@ export function settingsTable(): string {
   ].join("\n");
 }
 
-/** One line for each effective setting: its path, its value (masked where secret) and its source. */
-export function describeSettings({ settings, sources }: LoadedSettings): string {
-  const lines = settingLeaves().map(({ path, secret }) => {
+/** The value of each setting as text, masked where it is secret; `unset` where there is none. */
+export function settingTexts(settings: Settings): { readonly path: string; readonly text: string }[] {
+  return settingLeaves().map(({ path, secret }) => {
     const value = path
       .split(".")
       .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], settings);
     const isSet = value !== undefined && !(Array.isArray(value) && value.length === 0);
-    const text = secret && isSet ? MASK : maskUrls(JSON.stringify(value) ?? "unset");
-    return { path, text, source: sources.get(path) ?? "default" };
+    return { path, text: secret && isSet ? MASK : maskUrls(JSON.stringify(value) ?? "unset") };
   });
+}
+
+/** One line for each effective setting: its path, its value (masked where secret) and its source. */
+export function describeSettings({ settings, sources }: LoadedSettings): string {
+  const lines = settingTexts(settings);
   const width = (key: "path" | "text") => Math.min(60, Math.max(...lines.map((line) => line[key].length)));
   return lines
-    .map((line) => `${line.path.padEnd(width("path"))}  ${line.text.padEnd(width("text"))}  ${line.source}`)
+    .map(({ path, text }) => {
+      const source = sources.get(path) ?? "default";
+      return `${path.padEnd(width("path"))}  ${text.padEnd(width("text"))}  ${source}`;
+    })
     .join("\n");
 }
 

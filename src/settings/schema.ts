@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { config, health, processes, resources, strace } from "./feature-settings.ts";
+import { config, health, processes, resources, strace, traces } from "./feature-settings.ts";
 import { limits } from "./limits-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
@@ -198,6 +198,7 @@ export const settingsSchema = z
     processes: processes.prefault({}),
     resources: resources.prefault({}),
     strace: strace.prefault({}),
+    traces: traces.prefault({}),
     config: config.prefault({}),
   })
   .superRefine((settings, context) => {

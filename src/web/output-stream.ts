@@ -5,7 +5,7 @@ export interface OutputStreamOptions {
   /** What may wait for the reader. Beyond, {@link OutputStream.offer} drops. */
   readonly maxQueuedBytes: number;
   /** Written after every `heartbeatMs` of silence, so that proxies and clients know we live. */
-  readonly heartbeat?: string | (() => string);
+  readonly heartbeat?: string;
   readonly heartbeatMs?: number;
 }
 
@@ -25,8 +25,7 @@ export class OutputStream extends Readable {
     const { heartbeat, heartbeatMs = 15_000 } = options;
     if (heartbeat !== undefined) {
       this.#timer = setInterval(() => {
-        if (this.readableLength > 0) return;
-        this.push(typeof heartbeat === "string" ? heartbeat : heartbeat());
+        if (this.readableLength === 0) this.push(heartbeat);
       }, heartbeatMs);
     }
   }

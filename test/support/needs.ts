@@ -55,13 +55,20 @@ function whyNoCompiler(): string | undefined {
   return error && `cc does not run (${error.message}); apt install gcc libc6-dev`;
 }
 
-/** Attaches strace to a process that is not below it, as the sidecar does with the core. */
+/**
+ * Attaches strace to a process that is not below it, as the sidecar does with the core. A busy machine may take longer
+ * to start strace than the process lives, and then it is tried with one that lives longer.
+ */
 function whyNoPtrace(): string | undefined {
-  const target = spawn("sleep", ["0.3"], { stdio: "ignore" });
+  return whyNoAttach("0.3") && whyNoAttach("2") && whyNoAttach("8");
+}
+
+function whyNoAttach(seconds: string): string | undefined {
+  const target = spawn("sleep", [seconds], { stdio: "ignore" });
   const { error, stderr, status } = spawnSync(
     "strace",
     ["-qq", "-e", "trace=none", "-o", "/dev/null", "-p", String(target.pid)],
-    { encoding: "utf8", timeout: 10_000 },
+    { encoding: "utf8", timeout: 20_000 },
   );
   target.kill();
   if (error !== undefined) return `strace does not run (${error.message}); apt install strace`;

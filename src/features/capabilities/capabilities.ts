@@ -28,8 +28,13 @@ export function createCapabilities(
   const switchedOff = disabled.map(({ name, setting }): FeatureCapability => {
     return { name, works: "no", parts: [{ name, works: false, reason: "switched off", remedy: setting }] };
   });
+  const all = async () => {
+    const answers = await Promise.all(features().map((feature) => ask(feature)));
+    return [...answers, ...switchedOff];
+  };
   return {
     name: "capabilities",
+    diagnostics: [{ file: "capabilities.json", read: async () => ({ capabilities: await all() }) }],
     async capability() {
       return { works: "yes", parts: [{ name: "report", works: true }] };
     },
@@ -49,8 +54,7 @@ export function createCapabilities(
         },
         async ({ ctx }) => {
           const form = chooseForm(ctx, ["json", "text", "html"]);
-          const answers = await Promise.all(features().map((feature) => ask(feature)));
-          const capabilities = [...answers, ...switchedOff];
+          const capabilities = await all();
           if (form === "json") ctx.body = { capabilities };
           if (form === "text") ctx.body = capabilitiesText(capabilities);
           if (form === "html") {

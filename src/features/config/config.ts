@@ -7,6 +7,7 @@ import { configCapability } from "./capability.ts";
 import { addChanges } from "./change-routes.ts";
 import { type ConfigFile, nameFiles } from "./config-files.ts";
 import type { ConfigDeps, ConfigParts } from "./config-parts.ts";
+import { describeFile, type FileDescription } from "./describe-file.ts";
 import { addContent, addList } from "./read-routes.ts";
 
 /** The feature `config`: the configuration files of the app over HTTP, read and changed, and the app told to reload. */
@@ -24,11 +25,23 @@ export function createConfig(settings: Settings["config"], deps: ConfigDeps): Fe
       addContent(table, parts);
       addChanges(table, parts);
     },
+    diagnostics: [
+      {
+        file: "config-files.json",
+        read: async () => ({ files: await describeAll(parts) }),
+      },
+    ],
     capability: () => configCapability(parts.files.values(), parts.maxBytes, deps),
     async start() {
       for (const file of parts.files.values()) await tidy(file);
     },
   };
+}
+
+async function describeAll({ files, maxBytes }: ConfigParts): Promise<FileDescription[]> {
+  const described: FileDescription[] = [];
+  for (const file of files.values()) described.push(await describeFile(file, maxBytes));
+  return described;
 }
 
 /** Removes what a sidecar that was killed while it wrote has left beside a file. */

@@ -37,6 +37,12 @@ export function createHealth(
   onChange();
   const ready = () =>
     !isDraining() && runners.every(({ check, state }) => !check.affectsReadiness || isWell(state()));
+  const report = (): HealthReport => ({
+    status: overall.status,
+    since: overall.since.toISOString(),
+    ready: ready(),
+    checks: runners.map((runner) => reportOf(runner)),
+  });
   let whenStopped: Promise<unknown> = Promise.resolve();
 
   return {
@@ -44,13 +50,9 @@ export function createHealth(
     ready,
     routes(table) {
       addProbes(table, ready, Math.ceil(settings.intervalMs / 1_000));
-      addReport(table, () => ({
-        status: overall.status,
-        since: overall.since.toISOString(),
-        ready: ready(),
-        checks: runners.map((runner) => reportOf(runner)),
-      }));
+      addReport(table, report);
     },
+    diagnostics: [{ file: "health.json", read: report }],
     async capability() {
       return capabilityOf(runners.map((runner) => partOf(runner)));
     },

@@ -3,10 +3,14 @@ import { readExecutable } from "../../linux/proc.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { type CapabilityPart, capabilityOf, type Feature } from "../feature.ts";
 import { addDetail } from "./detail-routes.ts";
+import { listProcesses } from "./list-processes.ts";
 import { addListRoutes } from "./list-routes.ts";
 import { addParts } from "./parts.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
+import { readTop } from "./read-top.ts";
 import { addSignals } from "./signal-route.ts";
+import { topText } from "./top-forms.ts";
+import { topQuery } from "./top-query.ts";
 
 /** The feature `processes`: what runs in the shared PID namespace, read from /proc. */
 
@@ -21,6 +25,21 @@ export function createProcesses(settings: Settings["processes"], deps: Processes
       addParts(table, deps);
       addSignals(table, settings, deps);
     },
+    diagnostics: [
+      {
+        file: "processes.json",
+        read: async () =>
+          listProcesses(await deps.coreProcess.find(), {
+            intervalMs: 1_000,
+            showSecrets: false,
+            withPss: false,
+          }),
+      },
+      {
+        file: "top.txt",
+        read: async () => topText(await readTop(await deps.coreProcess.find(), topQuery.parse({}), false)),
+      },
+    ],
     async capability() {
       return capabilityOf(await partsOf(deps.coreProcess));
     },

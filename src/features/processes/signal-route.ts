@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import { signalProcess } from "../../linux/signal-process.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { bodyType, readBody } from "../../web/body.ts";
+import { readJson } from "../../web/json-body.ts";
 import type { RouteCall, RouteTable } from "../../web/routes.ts";
 import { checkSignal } from "./check-signal.ts";
 import { pidPath } from "./detail-routes.ts";
@@ -11,6 +11,7 @@ import { type SignalRequest, type SignalSent, signalRequest, signalSent } from "
 
 const MAX_BODY_BYTES = 4_096;
 const JSON_TYPE = "application/json";
+const EXAMPLE = '{"signal": "SIGHUP", "startTime": "<as GET processes tells it>"}';
 
 /** Adds the route that sends signals. */
 export function addSignals(
@@ -31,8 +32,7 @@ export function addSignals(
       responses: { 200: { description: "It was sent.", content: { [JSON_TYPE]: signalSent } } },
     },
     async (call) => {
-      bodyType(call.ctx, [JSON_TYPE]);
-      const request = parseRequest(await readBody(call.ctx, MAX_BODY_BYTES));
+      const request = await readJson(call.ctx, signalRequest, { maxBytes: MAX_BODY_BYTES, example: EXAMPLE });
       const pid = Number(call.params.pid);
       const { ref, effect } = await checkSignal(pid, request, await deps.coreProcess.find(), allowed);
       send(call, ref, request, deps);
@@ -66,33 +66,4 @@ function send(
     : new AppError("process-not-signalable", `Process ${ref.pid} has just ended.`, {
         remedy: "GET processes",
       });
-}
-
-/** @throws {AppError} `bad-request` where a body is no JSON, `content-invalid` where it is not what is asked for. */
-function parseRequest(body: Buffer): SignalRequest {
-  const parsed = signalRequest.safeParse(parseJson(body.toString("utf8")));
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    pointer: path.map((step) => `/${String(step)}`).join(""),
-    detail: message,
-  }));
-  throw new AppError(
-    "content-invalid",
-    `${errors.map(({ pointer, detail }) => `${pointer || "/"}: ${detail}`).join("; ")}.`,
-    {
-      errors,
-      remedy: '{"signal": "SIGHUP", "startTime": "<as GET processes tells it>"}',
-    },
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError("bad-request", "The body is no JSON.", {
-      cause: error,
-      remedy: '{"signal": "SIGHUP", "startTime": "<as GET processes tells it>"}',
-    });
-  }
 }

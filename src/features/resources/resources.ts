@@ -33,6 +33,7 @@ const query = z.object({
 });
 
 const SPARKLINE_SECONDS = 300;
+const DIAGNOSTICS_SECONDS = 3_600;
 
 /** Makes the feature. Nothing is recorded before its `start`. */
 export function createResources(
@@ -47,6 +48,16 @@ export function createResources(
       addReport(table, coreProcess, recorder);
       addHistory(table, recorder);
     },
+    diagnostics: [
+      {
+        file: "resources.json",
+        read: async () => readResources(await coreProcess.find(), recorder.latest()?.row),
+      },
+      {
+        file: "resources-history.csv",
+        read: () => historyCsv(historyOf(recorder, DIAGNOSTICS_SECONDS, currentSecond())),
+      },
+    ],
     async capability() {
       return capabilityOf(await partsOf(coreProcess));
     },

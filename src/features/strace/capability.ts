@@ -7,12 +7,20 @@ import { findDenial } from "./denial.ts";
 import { lookAround, requireRoom } from "./surroundings.ts";
 import { alreadyTraced } from "./targets.ts";
 import type { ToolCheck } from "./tool-check.ts";
+import type { FlightRecorder } from "./traces/flight-recorder.ts";
+
+/** What the feature is made of, as far as it can fail here. */
+export interface StraceParts {
+  readonly coreProcess: CoreProcessFinder;
+  readonly tool: ToolCheck;
+  /** Undefined where it is switched off. */
+  readonly recorder: Pick<FlightRecorder, "reason"> | undefined;
+}
 
 /** Finds out what tracing can do here, without touching the core: attaching would interrupt its calls. */
 export async function straceCapability(
   settings: Settings["strace"],
-  coreProcess: CoreProcessFinder,
-  tool: ToolCheck,
+  { coreProcess, tool, recorder }: StraceParts,
 ): Promise<Capability> {
   const parts = await Promise.all([
     part("run strace and trace a process of our own", async () => {
@@ -24,7 +32,19 @@ export async function straceCapability(
       return undefined;
     }),
   ]);
-  return capabilityOf([...parts, ...(await coreParts(coreProcess))]);
+  return capabilityOf([...parts, ...(await coreParts(coreProcess)), ...recorderParts(recorder)]);
+}
+
+function recorderParts(recorder: StraceParts["recorder"]): CapabilityPart[] {
+  if (recorder === undefined) return [];
+  const reason = recorder.reason();
+  return [
+    {
+      name: "record the app's system calls all the time (traces.recorderSeconds)",
+      works: reason === null,
+      ...(reason === null ? {} : { reason }),
+    },
+  ];
 }
 
 async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart[]> {

@@ -1,6 +1,6 @@
 import { AppError } from "../../base/errors.ts";
 import { readStat } from "../../linux/proc.ts";
-import { openScratch, type Scratch } from "../../linux/scratch.ts";
+import { openScratch, SCRATCH_ROOM_BYTES, type Scratch } from "../../linux/scratch.ts";
 import { CommandError, start } from "../../linux/spawn.ts";
 import { ATTACH_TIMEOUT_MS, waitUntilAttached } from "./attach.ts";
 import { outputPath, straceCommand } from "./command.ts";
@@ -41,7 +41,7 @@ export async function startTrace(
   if (limits.follow) refuseManyThreads(targets, limits.maxThreads);
   await requireRoom(limits.dir, limits.minFreePercent);
   const { decode, shortcoming } = await lookAround(main.pid, limits.decode);
-  const risks = await findRisks(limits.dir, limits.maxBytes + SPARE_BYTES);
+  const risks = await findRisks(limits.dir, Math.min(limits.maxBytes + SPARE_BYTES, SCRATCH_ROOM_BYTES));
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(scratchIn(limits.dir));
   const command = straceCommand({

@@ -1,4 +1,3 @@
-import { AppError } from "../../base/errors.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Principal, WebContext } from "../../web/context.ts";
@@ -8,7 +7,9 @@ import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
+import { summaryForBundle } from "./diagnostics.ts";
 import { createGovernor } from "./governor/governor.ts";
+import { mainPid } from "./main-pid.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
 import { summaryReport } from "./summary-schema.ts";
 import { chooseTargets } from "./targets.ts";
@@ -25,6 +26,9 @@ import {
 import { optionsOf, summaryQuery, type TraceOptions, traceQuery } from "./trace-options.ts";
 import { createTracePool } from "./trace-pool.ts";
 import { traceReport } from "./trace-schema.ts";
+import { createFlightRecorder } from "./traces/flight-recorder.ts";
+import { createTraceRegistry } from "./traces/trace-registry.ts";
+import { addTraces } from "./traces/trace-routes.ts";
 
 /** The feature `strace`: the system calls of a process, now. */
 
@@ -54,7 +58,7 @@ const FORM_NAMES = ["text", "json", "sse", "html", "ndjson"] as const;
 const RESPONSES = {
   200: {
     description:
-      'The lines. As text: strace\'s own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line` (with `events=true`: `event`, with the JSON of an event of the schema of `events`), `end`. As NDJSON: an event of that schema a line, and a last line whose `type` is `end`. After 5 s of silence an event stream has a comment, and NDJSON a line `{"type":"heartbeat","time":…}`, the time in seconds since 1970.',
+      'The lines. As text: strace\'s own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line` (with `events=true`: `event`, with the JSON of an event of the schema of `events`), `end`. As NDJSON: an event of that schema a line, and a last line whose `type` is `end`. After 5 s of silence an event stream has a comment, and NDJSON a line `{"type":"heartbeat"}`.',
     content: {
       "text/plain": null,
       "application/json": traceReport,
@@ -84,11 +88,16 @@ interface Wish {
 }
 
 /** Makes the feature. It traces nothing by itself. */
-export function createStrace(settings: Settings["strace"], deps: StraceDeps): Feature {
+export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, deps: StraceDeps): Feature {
   const { coreProcess, log, heartbeatMs = HEARTBEAT_MS } = deps;
+  const { strace: settings } = allSettings;
   const tool = createToolCheck();
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
   const pool = createTracePool(settings, governor);
+  const registry = createTraceRegistry({ settings: allSettings, coreProcess, pool, tool, log });
+  const { recorderSeconds } = allSettings.traces;
+  const recorder = recorderSeconds === 0 ? undefined : createFlightRecorder(recorderSeconds, registry, log);
+  let recording: Promise<void> | undefined;
 
   const answer = async (wish: Wish): Promise<void> => {
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
@@ -97,10 +106,8 @@ export function createStrace(settings: Settings["strace"], deps: StraceDeps): Fe
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
     if (stopsReturning(ctx, form)) return;
-    const targets = await chooseTargets(
-      pid ?? (await mainPid(coreProcess)),
-      pid === undefined && options.follow,
-    );
+    const chosen = pid ?? (await mainPid(coreProcess));
+    const targets = await chooseTargets(chosen, pid === undefined && options.follow);
     await tool.verify();
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.
@@ -112,11 +119,8 @@ export function createStrace(settings: Settings["strace"], deps: StraceDeps): Fe
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
     const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
     log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
-    const over = conclude(
-      trace,
-      () => answerForm({ ctx, trace, linesAsked, options, settings, up, heartbeatMs }),
-      log.child(about),
-    );
+    const send = () => answerForm({ ctx, trace, linesAsked, options, settings, up, heartbeatMs });
+    const over = conclude(trace, send, log.child(about));
     if (form === "json") await over;
     // The others go on while the answer is sent; the pool waits for them.
     else over.catch((error: unknown) => log.error({ ...about, err: error }, "a trace has failed"));
@@ -124,13 +128,21 @@ export function createStrace(settings: Settings["strace"], deps: StraceDeps): Fe
 
   return {
     name: "strace",
-    routes: (table) => addRoutes(table, settings, answer),
-    capability: () => straceCapability(settings, coreProcess, tool),
+    routes(table) {
+      addRoutes(table, settings, answer);
+      addTraces(table, { registry, recorder, settings: allSettings.traces });
+    },
+    diagnostics: [summaryForBundle({ settings, coreProcess, pool, tool, recorder })],
+    capability: () => straceCapability(settings, { coreProcess, tool, recorder }),
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
+      recording = recorder?.run(signal);
     },
     async [Symbol.asyncDispose]() {
+      pool.stop();
+      await registry[Symbol.asyncDispose]();
+      await recording;
       await pool[Symbol.asyncDispose]();
       await governor[Symbol.asyncDispose]();
     },
@@ -144,14 +156,6 @@ async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: L
   log.info({ endReason, lines, durationMs }, "a trace has ended");
   if (!released) log.error({ warnings }, "a traced process does not run free again");
   if (endReason === "tracer-failed") log.warn({ warnings }, "strace has failed");
-}
-
-async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
-  const core = await coreProcess.find();
-  if (core.kind === "found") return core.pid;
-  throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
-    remedy: core.remedy,
-  });
 }
 
 /** Before `{lines}`, which would take it for a number. */
@@ -205,12 +209,8 @@ function addRoutes(
     },
     ({ ctx, principal, query }) =>
       answer({
-        ctx,
-        principal,
-        pid: undefined,
-        linesAsked: linesOf(query.lines, "query", settings),
-        options: optionsOf(query, settings),
-        up: "./",
+        ...{ ctx, principal, pid: undefined, linesAsked: linesOf(query.lines, "query", settings) },
+        ...{ options: optionsOf(query, settings), up: "./" },
       }),
   );
   table.add(

@@ -1,6 +1,7 @@
 import { createHistogram, type Histogram } from "./duration-histogram.ts";
 import type { Target } from "./events/argument.ts";
 import type { CallEvent, TraceEvent } from "./events/event.ts";
+import { createProcessNames } from "./process-names.ts";
 import type { CallSummary, TraceSummary } from "./summary-schema.ts";
 import { createTopTable, type TopEntry } from "./top-table.ts";
 
@@ -29,9 +30,14 @@ interface CallCounts {
   readonly errors: Map<string, number>;
 }
 
-/** Makes one that has counted nothing. */
-export function createSummariser(): Summariser {
+/**
+ * Makes one that has counted nothing.
+ * @param nameOf tells the name of a process that lives.
+ */
+export function createSummariser(nameOf?: (pid: number) => string | undefined): Summariser {
   const calls = new Map<string, CallCounts>();
+  const names = createProcessNames(nameOf);
+  const processes = createTopTable(TABLE_SIZE);
   const files = createTopTable(TABLE_SIZE);
   const peers = createTopTable(TABLE_SIZE);
   let slowest: CallEvent[] = [];
@@ -48,6 +54,8 @@ export function createSummariser(): Summariser {
       if (file !== undefined) files.add(file, durationNs);
       const peer = peerOf(event);
       if (peer !== undefined) peers.add(peer, durationNs);
+      names.learn(event);
+      if (event.pid !== null) processes.add(String(event.pid), durationNs);
     },
     summary: (durationMs) => ({
       callCount: count,
@@ -58,6 +66,9 @@ export function createSummariser(): Summariser {
       slowest,
       files: files.top(SHOWN).map(({ key, ...rest }: TopEntry) => ({ path: key, ...rest })),
       peers: peers.top(SHOWN).map(({ key, ...rest }: TopEntry) => ({ peer: key, ...rest })),
+      processes: processes
+        .top(SHOWN)
+        .map(({ key, ...rest }) => ({ pid: Number(key), name: names.nameOf(Number(key)), ...rest })),
     }),
   };
 }

@@ -26,7 +26,7 @@ const seen = {
 };
 
 /** What a trace comes to. */
-const traceSummary = z.object({
+export const traceSummary = z.object({
   callCount: z.int(),
   callsPerSecond: z.number(),
   calls: z.array(call).describe("By the time in them."),
@@ -37,6 +37,18 @@ const traceSummary = z.object({
   peers: z
     .array(z.object({ peer: z.string().describe("`TCP 10.0.0.7:5432`"), ...seen }))
     .describe("The twenty most called other ends of sockets."),
+  processes: z
+    .array(
+      z.object({
+        pid: z.int(),
+        name: z
+          .string()
+          .nullable()
+          .describe("The kernel's short name (comm); null where it was gone too soon."),
+        ...seen,
+      }),
+    )
+    .describe("The twenty processes that made most calls."),
 });
 
 /** The summary of a trace, with what is told of every trace. */

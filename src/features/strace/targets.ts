@@ -133,7 +133,7 @@ export async function alreadyTraced(pid: number, tracerPid: number, table?: Proc
     argv.length === 0 ? (processes.get(tracerPid)?.comm ?? "unknown") : maskArguments(argv).join(" ");
   const isOurs = ownPids(processes).has(tracerPid);
   const remedy = isOurs
-    ? "Wait until the other trace of this sidecar has ended."
+    ? "Wait until the other trace of this sidecar has ended, or stop it: GET traces"
     : `End process ${tracerPid}, or wait until it has let go.`;
   return new AppError(
     "already-traced",

@@ -10,7 +10,7 @@ import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceResult } from "./trace.ts";
 import { followEvents } from "./trace-events.ts";
 import type { TraceOptions } from "./trace-options.ts";
-import type { EndRecord, HeartbeatRecord, TraceReport } from "./trace-schema.ts";
+import { type EndRecord, HEARTBEAT_LINE, type TraceReport } from "./trace-schema.ts";
 
 /** The forms of an answer. Each takes the trace, follows it to its end, and gives how that was. */
 
@@ -104,7 +104,11 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, optio
 
 /** An event a line as they end, and a last line that says why and how much was dropped. */
 export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options, heartbeatMs }) => {
-  const body = stream(ctx, { "Content-Type": MEDIA_TYPES.ndjson }, { heartbeat: heartbeatLine, heartbeatMs });
+  const body = stream(
+    ctx,
+    { "Content-Type": MEDIA_TYPES.ndjson },
+    { heartbeat: HEARTBEAT_LINE, heartbeatMs },
+  );
   const { withRaw } = options;
   const onEvent = (event: TraceEvent) => body.offer(`${JSON.stringify(event)}\n`);
   return await untilOver(trace, body, async () => {
@@ -116,11 +120,6 @@ export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options
     return { result, last: `${JSON.stringify(record)}\n` };
   });
 };
-
-function heartbeatLine(): string {
-  const record: HeartbeatRecord = { type: "heartbeat", time: Date.now() / 1_000 };
-  return `${JSON.stringify(record)}\n`;
-}
 
 /** The whole trace at once, when it is over. */
 export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
@@ -192,7 +191,10 @@ export function headOf({
   targets,
   command,
   startedAt,
-}: Trace): Pick<TraceReport, "process" | "descendants" | "command" | "startedAt"> {
+}: Pick<Trace, "targets" | "command" | "startedAt">): Pick<
+  TraceReport,
+  "process" | "descendants" | "command" | "startedAt"
+> {
   return {
     process: reference(targets.main),
     descendants: targets.descendants.map(reference),

@@ -13,6 +13,8 @@ export interface EventsResult {
 /** Who follows a trace. Neither may wait. */
 export interface EventFollower {
   readonly onLine?: (line: string) => void;
+  /** Gets the lines that don't count, in their order; see `Trace.follow`. */
+  readonly onRemark?: (line: string) => void;
   readonly onEvent: (event: TraceEvent) => void;
   /** Whether each event has the lines it was made of. */
   readonly withRaw: boolean;
@@ -21,7 +23,7 @@ export interface EventFollower {
 /** Follows a trace like `Trace.follow`, and reads its lines. */
 export async function followEvents(
   trace: Trace,
-  { onLine, onEvent, withRaw }: EventFollower,
+  { onLine, onRemark, onEvent, withRaw }: EventFollower,
 ): Promise<EventsResult> {
   const { main, descendants } = trace.targets;
   const pids = new Set([main, ...descendants].map(({ pid }) => pid));
@@ -33,7 +35,10 @@ export async function followEvents(
       onLine?.(line);
       parser.push(line);
     },
-    (remark) => parser.push(remark),
+    (remark) => {
+      onRemark?.(remark);
+      parser.push(remark);
+    },
   );
   parser.finish();
   return { result, counts: parser.counts };

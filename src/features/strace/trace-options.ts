@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { MAX_PATHS, pathsOf } from "./trace-paths.ts";
+import { MAX_PATHS, pathsOf, type RefusalPlace } from "./trace-paths.ts";
 
 /** What of a descriptor is told beside its number: nothing, its path, or a socket's addresses too. */
 export type Decode = "none" | "paths" | "all";
@@ -99,11 +99,29 @@ export const traceQuery = z.object({
 /** The query of a summary: all but what is about single events. */
 export const summaryQuery = traceQuery.omit({ raw: true, events: true });
 
+/** Where options come from, for what is said of those that are refused. */
+export interface OptionsPlace extends RefusalPlace {
+  /** The setting that bounds `duration`. */
+  readonly durationSetting: string;
+}
+
+const QUERY: OptionsPlace = {
+  label: "query parameter ",
+  pointer: "query:",
+  code: "invalid-parameter",
+  durationSetting: "SIDECAR_STRACE_DURATION_MS",
+};
+
 /**
- * What a query asks for.
- * @throws {AppError} `invalid-parameter` with the limit: what is too much is refused, never silently cut.
+ * What a query asks for, or the body of a request whose members are written as a query would write them.
+ * @throws {AppError} with the code of `place` and the limit: what is too much is refused, never silently cut.
  */
-export function optionsOf(query: z.output<typeof traceQuery>, settings: Settings["strace"]): TraceOptions {
+export function optionsOf(
+  query: z.output<typeof traceQuery>,
+  settings: Pick<Settings["strace"], "durationMs" | "stringLimit">,
+  place = QUERY,
+): TraceOptions {
+  const inRange = rangeCheck(place);
   const maxSeconds = settings.durationMs / 1_000;
   const seconds = inRange("duration", query.duration, { least: 0.001, most: maxSeconds });
   const minSeconds = inRange("minDuration", query.minDuration, { least: 0, most: MAX_MIN_DURATION_SECONDS });
@@ -117,7 +135,7 @@ export function optionsOf(query: z.output<typeof traceQuery>, settings: Settings
     syscalls: syscalls.map((name) => (CLASSES.has(name) ? `%${name}` : name)),
     isErrorsOnly: query.errors === "only",
     follow: query.follow !== "false",
-    paths: pathsOf(query.paths),
+    paths: pathsOf(query.paths, place),
     decode: query.decode ?? "all",
     minDurationNs: Math.round((minSeconds ?? 0) * 1e9),
     withRaw: query.raw === "true",
@@ -136,20 +154,23 @@ export function unknownSyscall(stderr: string): AppError | undefined {
   });
 }
 
-function inRange(
+type RangeCheck = (
   name: string,
   text: string | undefined,
-  { least, most }: { readonly least: number; readonly most: number },
-): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  const value = Number(text);
-  if (value >= least && value <= most) return value;
-  const what = name === "syscalls" ? "names" : name === "stringLimit" ? "characters" : "seconds";
-  const detail = `must be ${least} to ${most} ${what}, and is ${text}`;
-  throw new AppError("invalid-parameter", `query parameter ${name}: ${detail}.`, {
-    errors: [{ pointer: `query:${name}`, detail }],
-    remedy:
-      name === "duration" ? `duration=${most}, or a higher SIDECAR_STRACE_DURATION_MS` : `at most ${most}`,
-    extra: { limit: most },
-  });
+  range: { readonly least: number; readonly most: number },
+) => number | undefined;
+
+function rangeCheck({ label, pointer, code, durationSetting }: OptionsPlace): RangeCheck {
+  return (name, text, { least, most }) => {
+    if (text === undefined || text === "") return undefined;
+    const value = Number(text);
+    if (value >= least && value <= most) return value;
+    const what = name === "syscalls" ? "names" : name === "stringLimit" ? "characters" : "seconds";
+    const detail = `must be ${least} to ${most} ${what}, and is ${text}`;
+    throw new AppError(code, `${label}${name}: ${detail}.`, {
+      errors: [{ pointer: `${pointer}${name}`, detail }],
+      remedy: name === "duration" ? `duration=${most}, or a higher ${durationSetting}` : `at most ${most}`,
+      extra: { limit: most },
+    });
+  };
 }

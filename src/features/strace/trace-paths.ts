@@ -1,4 +1,4 @@
-import { AppError } from "../../base/errors.ts";
+import { AppError, type ErrorCode } from "../../base/errors.ts";
 import { readRoot, realPathIn } from "../../linux/root-path.ts";
 
 /** The paths that a trace is narrowed to (strace -P). */
@@ -9,13 +9,26 @@ export const MAX_PATHS = 16;
 const MAX_PATH_BYTES = 4_095;
 const ABSOLUTE = /^\/[^\p{Cc}]*$/u;
 
+/** Where something stood that is refused, for what is said of it. */
+export interface RefusalPlace {
+  readonly label: string;
+  readonly pointer: string;
+  readonly code: ErrorCode;
+}
+
 /**
  * The paths of a query, which has commas between them.
- * @throws {AppError} `invalid-parameter` for one that strace could not look for.
+ * @throws {AppError} with the code of `place` for what strace could not look for.
  */
-export function pathsOf(text: string | undefined): readonly string[] {
+export function pathsOf(text: string | undefined, place: RefusalPlace): readonly string[] {
   if (text === undefined) return [];
   const paths = text.split(",");
+  const refused = (detail: string) =>
+    new AppError(place.code, `${place.label}paths: ${detail}.`, {
+      errors: [{ pointer: `${place.pointer}paths`, detail }],
+      remedy: "Absolute paths, such as /etc/passwd,/var/log/app.log",
+      extra: { maxPaths: MAX_PATHS },
+    });
   if (paths.length > MAX_PATHS) throw refused(`must be at most ${MAX_PATHS} paths, and is ${paths.length}`);
   for (const path of paths) {
     if (!ABSOLUTE.test(path)) {
@@ -26,14 +39,6 @@ export function pathsOf(text: string | undefined): readonly string[] {
     }
   }
   return paths;
-}
-
-function refused(detail: string): AppError {
-  return new AppError("invalid-parameter", `query parameter paths: ${detail}.`, {
-    errors: [{ pointer: "query:paths", detail }],
-    remedy: "paths=/etc/passwd,/var/log/app.log",
-    extra: { maxPaths: MAX_PATHS },
-  });
 }
 
 /**

@@ -20,6 +20,8 @@ export interface TracePool extends AsyncDisposable {
 /** What a trace is to be. */
 export interface TraceAsked extends TraceOptions {
   readonly lines: number;
+  /** The most output; strace.maxBytes where it is left out. */
+  readonly maxBytes?: number;
 }
 
 /** Makes a pool without traces. What it starts is watched over by `governor`. */
@@ -66,8 +68,12 @@ export function createTracePool(settings: Settings["strace"], governor: Governor
   };
 }
 
+/** One that goes on for ever may be stopped at any time. */
+const MAX_RETRY_SECONDS = 60;
+
 function limitReached(maxConcurrent: number, endings: readonly number[]): AppError {
-  const seconds = Math.max(1, Math.ceil((Math.min(...endings) - performance.now()) / 1_000));
+  const untilEnd = Math.ceil((Math.min(...endings) - performance.now()) / 1_000);
+  const seconds = Math.min(MAX_RETRY_SECONDS, Math.max(1, untilEnd));
   return new AppError(
     "limit-reached",
     `${maxConcurrent} traces are running, and more are not allowed at once.`,

@@ -43,12 +43,12 @@ export type TraceReport = Omit<z.infer<typeof traceReport>, "events"> & {
 };
 
 /** What comes as NDJSON where nothing else has for a while: an idle process makes no calls. */
-export const heartbeatRecord = z.object({
-  type: z.literal("heartbeat"),
-  time: z.number().describe("Seconds since 1970."),
-});
+export const heartbeatRecord = z.object({ type: z.literal("heartbeat") });
 /** What comes as NDJSON where nothing else has for a while. */
-export type HeartbeatRecord = z.infer<typeof heartbeatRecord>;
+type HeartbeatRecord = z.infer<typeof heartbeatRecord>;
+
+/** The line of NDJSON for it. */
+export const HEARTBEAT_LINE = `${JSON.stringify({ type: "heartbeat" } satisfies HeartbeatRecord)}\n`;
 
 /** The last record of a trace as NDJSON. */
 export const endRecord = traceReport.omit({ lines: true, events: true }).extend({

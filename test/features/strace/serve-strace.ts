@@ -1,5 +1,5 @@
 import { createStrace } from "../../../src/features/strace/strace.ts";
-import type { CoreProcess } from "../../../src/linux/core-process.ts";
+import type { CoreProcess, CoreProcessFinder } from "../../../src/linux/core-process.ts";
 import { listThreads, readStat, readStatus } from "../../../src/linux/proc.ts";
 import { loadSettings } from "../../../src/settings/load.ts";
 import type { Logger } from "../../../src/web/log.ts";
@@ -7,22 +7,37 @@ import { createLog } from "../../../src/web/log.ts";
 import { poll } from "../../support/poll.ts";
 import { type ServedFeatures, serveFeatures } from "../../support/serve-features.ts";
 
-/** How {@link serveStrace} differs from the defaults: settings by their environment names, without `SIDECAR_STRACE_`. */
+/** How {@link serveStrace} differs from the defaults. */
 export interface StraceOptions {
+  /** By their environment names, without `SIDECAR_STRACE_`. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** By their environment names, without `SIDECAR_TRACES_`. */
+  readonly traces?: Readonly<Record<string, string | number>>;
   readonly core?: CoreProcess;
+  /** Instead of `core`, where that changes. */
+  readonly finder?: CoreProcessFinder;
   readonly log?: Logger;
   readonly heartbeatMs?: number;
 }
 
 /** Makes the feature with settings. */
-export function makeStrace({ settings = {}, core, log, heartbeatMs }: StraceOptions = {}) {
-  const env = Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]);
+export function makeStrace({
+  settings = {},
+  traces = {},
+  core,
+  finder,
+  log,
+  heartbeatMs,
+}: StraceOptions = {}) {
+  const env = [
+    ...Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]),
+    ...Object.entries(traces).map(([name, value]) => [`SIDECAR_TRACES_${name}`, String(value)]),
+  ];
   const loaded = loadSettings({
     env: { SIDECAR_CORE_URL: "http://127.0.0.1:9", ...Object.fromEntries(env) },
   });
-  return createStrace(loaded.settings.strace, {
-    coreProcess: {
+  return createStrace(loaded.settings, {
+    coreProcess: finder ?? {
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: log ?? createLog({ level: "silent", access: false }),

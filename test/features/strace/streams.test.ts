@@ -28,9 +28,7 @@ describe.skipIf(isMissing("ptrace"))("a stream of an idle process says that the 
       .map((line) => JSON.parse(line));
     const heartbeats = records.filter(({ type }) => type === "heartbeat");
     expect(heartbeats.length).toBeGreaterThanOrEqual(3);
-    for (const each of heartbeats) {
-      expect(Math.abs(heartbeatRecord.strict().parse(each).time * 1_000 - Date.now())).toBeLessThan(20_000);
-    }
+    for (const each of heartbeats) heartbeatRecord.strict().parse(each);
     const end = endRecord.strict().parse(records.at(-1));
     const events = records.slice(0, -1).filter(({ type }) => type !== "heartbeat");
     expect(end).toMatchObject({ endReason: "time-limit", events: events.length, dropped: 0 });

@@ -63,6 +63,22 @@ test("a recorded trace comes to what a count of its events says", () => {
   expect(summary.peers[0]?.peer).toMatch(/^TCP 127\.0\.0\.1:\d+$/);
 });
 
+test("calls are counted by process, and a process has the name of the program that it executes", () => {
+  const { events } = parse([
+    "7     1700000000.000001 getpid() = 7 <0.000001>",
+    '8     1700000000.000002 execve("/usr/bin/a-program-of-a-long-name", ["x"], 0x7f /* 3 vars */) = 0 <0.000300>',
+    "8     1700000000.000003 getpid() = 8 <0.000001>",
+    '9     1700000000.000004 execve("/not/there", ["x"], 0x7f /* 3 vars */) = -1 ENOENT (No such file or directory) <0.000010>',
+  ]);
+  const summariser = createSummariser((pid) => (pid === 7 ? "shell" : undefined));
+  for (const event of events) summariser.add(event.type === "call" ? { ...event, pid: event.tid } : event);
+  expect(summariser.summary(1_000).processes).toEqual([
+    { pid: 8, name: "a-program-of-a-", count: 2, overcount: 0, totalNs: 301_000 },
+    { pid: 7, name: "shell", count: 1, overcount: 0, totalNs: 1_000 },
+    { pid: 9, name: null, count: 1, overcount: 0, totalNs: 10_000 },
+  ]);
+});
+
 describe.skipIf(isMissing("ptrace"))("GET /strace/{pid}/summary", () => {
   const asJson = accept("application/json");
 
@@ -77,6 +93,7 @@ describe.skipIf(isMissing("ptrace"))("GET /strace/{pid}/summary", () => {
     for (const { p50Ns, p95Ns, p99Ns, maxNs, perSecond } of report.calls) {
       expect(p50Ns <= p95Ns && p95Ns <= p99Ns && p99Ns <= maxNs && perSecond > 0).toBe(true);
     }
+    expect(report.processes).toMatchObject([{ pid: target.pid, name: "dd", count: report.callCount }]);
     expect(report.files.map(({ path }) => path).toSorted()).toEqual(["/dev/null", "/dev/zero"]);
     expect(await isFree(target.pid)).toBe(true);
   });

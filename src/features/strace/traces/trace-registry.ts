@@ -1,0 +1,107 @@
+import type { CoreProcessFinder } from "../../../linux/core-process.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
+import type { Logger } from "../../../web/log.ts";
+import { mainPid } from "../main-pid.ts";
+import { chooseTargets } from "../targets.ts";
+import type { ToolCheck } from "../tool-check.ts";
+import type { TracePool } from "../trace-pool.ts";
+import { processNamed } from "./choose-process.ts";
+import type { KeptRecords } from "./kept-records.ts";
+import { KeptTrace } from "./kept-trace.ts";
+import { askedOf, type TraceRequest } from "./trace-request.ts";
+import { takeSnapshot } from "./trace-snapshot.ts";
+
+/** What traces on their own need. */
+export interface TraceRegistryDeps {
+  readonly settings: Pick<Settings, "strace" | "traces">;
+  readonly coreProcess: CoreProcessFinder;
+  readonly pool: TracePool;
+  readonly tool: ToolCheck;
+  readonly log: Logger;
+}
+
+/** A trace that was begun, and its end. */
+export interface BegunTrace {
+  readonly kept: KeptRecords;
+  /** Never rejects. */
+  readonly over: Promise<void>;
+}
+
+/** All traces that run on their own, and those that did. */
+export interface TraceRegistry extends KeptResults<KeptRecords> {
+  /**
+   * Starts one; resolves when it has attached.
+   * @throws {AppError} saying what is wrong with the request, or why the process can't be traced.
+   */
+  begin(request: TraceRequest, about: Readonly<Record<string, unknown>>): Promise<BegunTrace>;
+  /**
+   * Starts one of the app's main process that goes on until it is stopped, and keeps the last seconds only.
+   * @throws {AppError} saying why the process can't be traced.
+   */
+  beginRecorder(windowSeconds: number): Promise<BegunTrace>;
+  /** Keeps what another one has kept at this moment. */
+  addSnapshot(of: KeptRecords): KeptRecords;
+}
+
+const NAMES = { one: "trace", many: "traces", path: "traces" };
+/** What a recorder asks of strace: no end but that of its process. */
+const ENDLESS = { lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 };
+const OF_RECORDER: TraceRequest = { process: "main", raw: false };
+
+/** Makes one that has no traces. It is disposed of before the pool. */
+export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): TraceRegistry {
+  const { maxKept: maxCount, maxKeptBytes: maxBytes, keptMs: maxAgeMs } = settings.traces;
+  const results = createKeptResults<KeptRecords>(NAMES, { maxCount, maxBytes, maxAgeMs });
+
+  const begin = async (
+    asked: TraceRequest,
+    limits: Partial<typeof ENDLESS>,
+    about: Readonly<Record<string, unknown>>,
+    windowSeconds?: number,
+  ): Promise<BegunTrace> => {
+    const options = askedOf(asked, settings);
+    const pid = await pidOf(asked.process, deps.coreProcess);
+    const withDescendants =
+      asked.descendants ?? (asked.follow !== false && typeof asked.process !== "number");
+    const targets = await chooseTargets(pid, withDescendants);
+    await deps.tool.verify();
+    const stopping = new AbortController();
+    await using stack = new AsyncDisposableStack();
+    const trace = stack.use(await deps.pool.begin(targets, { ...options, ...limits }, stopping.signal));
+    const window = windowSeconds === undefined ? {} : { windowSeconds };
+    const kept = new KeptTrace({ trace, asked, stopping, makeRoom: results.makeRoom, ...window });
+    results.add(kept);
+    // From here on it disposes of the trace itself.
+    stack.move();
+    const log = deps.log.child({ ...about, pid, traceId: kept.id });
+    log.info({ audit: "traces.start", kind: kept.kind, asked }, "a trace has begun");
+    return { kept, over: kept.run().then(() => logEnd(kept, log)) };
+  };
+
+  return {
+    ...results,
+    begin: (request, about) => begin(request, {}, about),
+    beginRecorder: (windowSeconds) => begin(OF_RECORDER, ENDLESS, {}, windowSeconds),
+    addSnapshot(of) {
+      const snapshot = takeSnapshot(of);
+      results.add(snapshot);
+      return snapshot;
+    },
+  };
+}
+
+function logEnd(kept: KeptTrace, log: Logger): void {
+  if (kept.end === undefined) {
+    log.error({ err: kept.failure }, "a trace has failed");
+    return;
+  }
+  const { endReason, lines, durationMs, released, warnings } = kept.end.result;
+  log.info({ endReason, lines, durationMs }, "a trace has ended");
+  if (!released) log.error({ warnings }, "a traced process does not run free again");
+}
+
+async function pidOf(process: TraceRequest["process"], coreProcess: CoreProcessFinder): Promise<number> {
+  if (typeof process === "number") return process;
+  return process === "main" ? await mainPid(coreProcess) : await processNamed(process);
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { AppError } from "../../../base/errors.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { type OptionsPlace, optionsOf, traceQuery } from "../trace-options.ts";
+import type { TraceAsked } from "../trace-pool.ts";
+
+const list = z.union([
+  z.string(),
+  z.array(z.string().regex(/^[^,]+$/, "must be one, without a comma")).transform((each) => each.join(",")),
+]);
+// What gets into strace's arguments passes the same check as that of a query.
+const names = list.pipe(traceQuery.shape.syscalls.unwrap());
+
+/** The body of `POST /traces`. The same as the query of `GET /strace`, as JSON. */
+export const traceRequest = z.strictObject({
+  process: z
+    .union([z.int().min(1), z.string().regex(/^[\w.+-]{1,64}$/)])
+    .default("main")
+    .describe("A pid, the name of a process, or `main`: the app's main process."),
+  descendants: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether those that are below the process already are traced with it; those it starts later always are. true, unless `process` is a pid.",
+    ),
+  lines: z.int().min(1).optional().describe("At most so many lines; traces.maxLines unless asked for."),
+  duration: z
+    .number()
+    .positive()
+    .optional()
+    .describe("In seconds, at most traces.maxDurationMs; that unless asked for."),
+  syscalls: names.optional().describe("Calls, or strace's classes of them: a list, or with commas between."),
+  follow: z
+    .boolean()
+    .optional()
+    .describe(
+      "false: only the main thread of a process, and nothing that it starts. true, unless asked for.",
+    ),
+  paths: list
+    .optional()
+    .describe(
+      "Only calls that are about these files or folders, as with GET /strace: a list, or with commas between.",
+    ),
+  decode: traceQuery.shape.decode,
+  errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
+  minDuration: z.number().min(0).optional().describe("Only calls that took at least so many seconds."),
+  stringLimit: z.int().min(0).optional().describe("Characters of each string."),
+  raw: z.boolean().default(false).describe("Whether each event has the lines of strace it was made of."),
+});
+
+/** A trace that is asked for. */
+export type TraceRequest = z.output<typeof traceRequest>;
+
+/** A body that is one, for people. */
+export const EXAMPLE = '{"process": "main", "duration": 10, "syscalls": ["network", "openat"]}';
+
+const BODY: OptionsPlace = {
+  label: "/",
+  pointer: "/",
+  code: "content-invalid",
+  durationSetting: "SIDECAR_TRACES_MAX_DURATION_MS",
+};
+
+/**
+ * What the pool is to begin.
+ * @throws {AppError} `content-invalid` with the limit that was passed.
+ */
+export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace" | "traces">): TraceAsked {
+  const { lines, duration, syscalls, errors, minDuration, stringLimit, raw, follow, paths, decode } = request;
+  const { maxLines, maxDurationMs, maxBytes } = settings.traces;
+  if (lines !== undefined && lines > maxLines) {
+    const detail = `must be 1 to ${maxLines}, and is ${lines}`;
+    throw new AppError("content-invalid", `/lines: ${detail}.`, {
+      errors: [{ pointer: "/lines", detail }],
+      remedy: `"lines": ${maxLines}, or a higher SIDECAR_TRACES_MAX_LINES`,
+      extra: { limit: maxLines },
+    });
+  }
+  const options = optionsOf(
+    {
+      duration: decimal(duration),
+      syscalls,
+      errors,
+      minDuration: decimal(minDuration),
+      stringLimit: decimal(stringLimit),
+      raw: flag(raw),
+      follow: flag(follow ?? true),
+      paths,
+      decode,
+    },
+    { durationMs: maxDurationMs, stringLimit: settings.strace.stringLimit },
+    BODY,
+  );
+  return { ...options, lines: lines ?? maxLines, maxBytes };
+}
+
+function flag(value: boolean): "true" | "false" {
+  return value ? "true" : "false";
+}
+
+function decimal(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
