@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
 import { messageOf } from "../base/errors.ts";
+import { collect, endOf } from "./child-output.ts";
+import { killGroup } from "./process-group.ts";
 
 /**
  * The only place where this project starts programs: argument vectors, never a shell; bounded output; an end that
@@ -22,6 +23,11 @@ export interface ChildOptions {
   readonly descriptor3?: number;
   /** An open file that the child finds as its descriptor 4; only beside {@link descriptor3}. */
   readonly descriptor4?: number;
+  /**
+   * Whether the child leads a session and process group of its own (setsid(2)), of which nothing outlives it: whatever
+   * ends it, what it has started is killed too. The kernel does not do that where we are killed ourselves.
+   */
+  readonly leadsGroup?: boolean;
 }
 
 /** How a child ended. */
@@ -70,7 +76,7 @@ const ENVIRONMENT = {
 
 const DEFAULT_OUTPUT_BYTES = 65_536;
 const DEFAULT_KILL_AFTER_MS = 5_000;
-const running = new Map<number, ChildProcess>();
+const running = new Map<number, StartedChild>();
 let killsOnExit = false;
 
 /** The pids of the programs that we have started and that still run. */
@@ -107,6 +113,7 @@ export async function start(
   const { descriptor3, descriptor4 } = options;
   const child = spawn(argv[0], argv.slice(1), {
     env: ENVIRONMENT,
+    detached: options.leadsGroup === true,
     stdio: ["ignore", "pipe", "pipe", ...[descriptor3, descriptor4].filter((fd) => fd !== undefined)],
   });
   const started = new StartedChild(child, argv, options);
@@ -136,6 +143,7 @@ class StartedChild implements Child {
     this.#options = options;
     this.#stdout = collect(child.stdout, options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES);
     this.#stderr = collect(child.stderr, options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES);
+    if (options.leadsGroup === true) child.once("exit", () => killGroup(this.pid));
     this.exited = endOf(child).then(() => this.#end());
   }
 
@@ -151,7 +159,7 @@ class StartedChild implements Child {
       // A signal could not be sent: the time-outs go on, and SIGKILL follows.
     });
     killAllOnExit();
-    running.set(this.pid, this.#child);
+    running.set(this.pid, this);
     if (this.#hasEnded()) running.delete(this.pid);
     if (timeoutMs !== undefined) {
       this.#timers.add(setTimeout(() => this.#halt("timeout", "SIGTERM"), timeoutMs));
@@ -167,6 +175,13 @@ class StartedChild implements Child {
   stop(signal: NodeJS.Signals = "SIGTERM", killAfterMs?: number): Promise<ChildExit> {
     this.#halt("caller", signal, killAfterMs);
     return this.exited;
+  }
+
+  /** Sends SIGKILL to it, and to its group where it leads one. Harmless when it is over. */
+  kill(): void {
+    if (this.#hasEnded()) return;
+    if (this.#options.leadsGroup === true) killGroup(this.pid);
+    else this.#child.kill("SIGKILL");
   }
 
   describe(): ChildExit {
@@ -192,7 +207,7 @@ class StartedChild implements Child {
     this.#stoppedBy ??= by;
     this.#child.kill(signal);
     const graceMs = killAfterMs ?? this.#options.killAfterMs ?? DEFAULT_KILL_AFTER_MS;
-    this.#timers.add(setTimeout(() => this.#child.kill("SIGKILL"), graceMs));
+    this.#timers.add(setTimeout(() => this.kill(), graceMs));
   }
 
   #hasEnded(): boolean {
@@ -207,40 +222,11 @@ class StartedChild implements Child {
   }
 }
 
-/** The end of the program, and of its output; a grandchild that keeps the output open is not waited for. */
-async function endOf(child: ChildProcess): Promise<void> {
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
-  child.once("close", resolve);
-  child.once("error", () => {
-    if (child.pid === undefined) resolve();
-  });
-  child.once("exit", () => {
-    const timer = setTimeout(resolve, 500);
-    child.once("close", () => clearTimeout(timer));
-  });
-  await closed;
-  child.stdout?.destroy();
-  child.stderr?.destroy();
-}
-
-/** Keeps the first `maxBytes` of an output and throws the rest away. */
-function collect(stream: Readable | null, maxBytes: number): () => string {
-  const kept: Buffer[] = [];
-  let bytes = 0;
-  stream?.on("data", (chunk: Buffer) => {
-    const part = chunk.subarray(0, maxBytes - bytes);
-    if (part.length === 0) return;
-    kept.push(part);
-    bytes += part.length;
-  });
-  return () => Buffer.concat(kept).toString("utf8");
-}
-
 /** What runs when this process exits is killed with it: process.exit() gives nobody the time to dispose. */
 function killAllOnExit(): void {
   if (killsOnExit) return;
   killsOnExit = true;
   process.once("exit", () => {
-    for (const child of running.values()) child.kill("SIGKILL");
+    for (const child of running.values()) child.kill();
   });
 }

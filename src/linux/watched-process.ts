@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { isGone } from "./proc.ts";
 import { isZombie, type ProcStat, parseStat } from "./proc-stat.ts";
+import { killGroup } from "./process-group.ts";
 
 /**
  * Watching a process from a thread that nothing may hold up. All of it is synchronous, on purpose: asynchronous reads
@@ -20,8 +21,8 @@ export interface ProcessLook {
 export interface WatchedProcess extends Disposable {
   /** Undefined once it has ended. */
   look(): ProcessLook | undefined;
-  /** Sends SIGKILL, unless it has ended. */
-  kill(): void;
+  /** Sends SIGKILL to the process group that it leads, unless it has ended. */
+  killGroup(): void;
 }
 
 const BUFFER_BYTES = 8_192;
@@ -62,10 +63,10 @@ export function watchProcess(pid: number, startTicks: number): WatchedProcess | 
   const owned = stack.move();
   return {
     look: () => look(opened.stat, opened.status),
-    kill() {
+    killGroup() {
       // Looked at and killed without a step of ours between: what is left is a pid used again within microseconds.
       if (look(opened.stat, opened.status) === undefined) return;
-      unlessGone(() => process.kill(pid, "SIGKILL"));
+      killGroup(pid);
     },
     [Symbol.dispose]: () => owned.dispose(),
   };

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { readStat } from "../../src/linux/proc.ts";
 import { ownPids, readProcessTable } from "../../src/linux/process-table.ts";
-import { CommandError, run, start, startedPids } from "../../src/linux/spawn.ts";
+import { type Child, CommandError, run, start, startedPids } from "../../src/linux/spawn.ts";
 import { poll } from "../support/poll.ts";
-import { startIdle } from "./target-process.ts";
+import { hasEnded, startIdle, startNode } from "./target-process.ts";
 
 const failureOf = async (running: Promise<unknown>): Promise<CommandError> => {
   const error = await running.then(
@@ -81,6 +81,42 @@ test("output beyond the limit is read and thrown away, so that the program never
 test("a grandchild that keeps the output open does not hold up the end", async () => {
   const { stdout } = await run(["sh", "-c", "sleep 5 & echo done"], { timeoutMs: 4_000 });
   expect(stdout).toBe("done\n");
+});
+
+/** A shell that leads a group, with a child that heeds no SIGTERM. */
+const LEADER = ["sh", "-c", "(trap '' TERM; exec sleep 300) & wait"] as const;
+
+const childOf = (pid: number) =>
+  poll("its child runs", async () =>
+    [...(await readProcessTable()).values()].find((stat) => stat.parentPid === pid && stat.comm === "sleep"),
+  );
+
+const untilGone = (pid: number) => poll("it is gone", () => hasEnded(pid));
+
+test.each([
+  ["it is stopped", (child: Child) => child.stop()],
+  ["somebody kills it", (child: Child) => process.kill(child.pid, "SIGKILL")],
+])("what a leader of a group has started is killed when %s", async (_, end) => {
+  await using child = await start(LEADER, { leadsGroup: true });
+  const { pid } = await childOf(child.pid);
+  await end(child);
+  await child.exited;
+  await untilGone(pid);
+});
+
+test("a leader of a group, and what it has started, are killed when the sidecar exits", async () => {
+  const url = new URL("../../src/linux/spawn.ts", import.meta.url);
+  await using sidecar = await startNode(
+    `import { start } from ${JSON.stringify(url)};
+    const child = await start(${JSON.stringify(LEADER)}, { leadsGroup: true });
+    console.log(child.pid);
+    process.on("SIGUSR2", () => process.exit());`,
+  );
+  const leader = Number(await sidecar.line());
+  const { pid } = await childOf(leader);
+  sidecar.child.kill("SIGUSR2");
+  await untilGone(leader);
+  await untilGone(pid);
 });
 
 test("what the sidecar has started counts as its own, with what that has started, until it has ended", async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { readStat } from "../../src/linux/proc.ts";
+import { isZombie } from "../../src/linux/proc-stat.ts";
 import { poll } from "../support/poll.ts";
 
 /** A process that tests look at, trace or kill. It is killed when it is disposed of. */
@@ -49,6 +50,12 @@ export async function startTarget(
     },
     [Symbol.asyncDispose]: () => kill(),
   };
+}
+
+/** Whether a process has ended. The init of a machine may take seconds to reap one that its parent has left. */
+export async function hasEnded(pid: number): Promise<boolean> {
+  const stat = await readStat(pid);
+  return stat === undefined || isZombie(stat);
 }
 
 /** Starts a process that does nothing. */

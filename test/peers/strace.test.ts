@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { traceReport } from "../../src/features/strace/trace-schema.ts";
 import { isMissing } from "../support/needs.ts";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
+import { said } from "../support/server-process.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { overHttp1 } from "./exchange.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
 import { startTomcat, type Tomcat } from "./tomcat.ts";
 import { type Traffic, tally, traffic } from "./traffic.ts";
 
@@ -96,4 +99,55 @@ describeWith(["tomcat", "strace"], "a trace of Tomcat that serves", () => {
     await poll("the JVM to run free", () => runsFree(core.pid));
     await goesOn(load);
   });
+});
+
+describeWith(["postgres", "strace"], "a trace of PostgreSQL that answers", () => {
+  let core: Postgres;
+  let edge: Edge;
+
+  beforeAll(async () => {
+    core = await startPostgres();
+    edge = await startEdge(core.port);
+  });
+  afterAll(async () => {
+    await edge?.[Symbol.asyncDispose]();
+    await core?.[Symbol.asyncDispose]();
+  });
+
+  test.skipIf(isMissing("ptrace"))(
+    "shows the statements of a session that is open, and ends none",
+    async () => {
+      await using session = await core.askForEver("select 6 * 7");
+      await said(session, /42/);
+      const answer = await edge.ask("/_sidecar/strace?lines=60&syscalls=network", {
+        headers: { Accept: "application/json" },
+      });
+      expect(answer.json()).toMatchObject({
+        ...{ process: { pid: core.pid, name: "postgres" }, endReason: "lines", unparsed: 0 },
+      });
+      expect(answer.body).toContain("select 6 * 7");
+      const before = session.output().length;
+      await poll("further answers", () => session.output().length > before + 30);
+      expect(session.hasEnded).toBe(false);
+      await poll("it runs free", () => runsFree(core.pid));
+    },
+  );
+
+  test.skipIf(isMissing("ptrace"))(
+    "shows what the process does that it forks for a new connection",
+    async () => {
+      const traced = edge.ask(`/_sidecar/strace/${core.pid}/120`, {
+        headers: { Accept: "application/json" },
+      });
+      await poll("it is traced", async () => !(await runsFree(core.pid)));
+      expect(await core.ask("select 6 * 7")).toBe("42\n");
+      const { events, unparsed, endReason } = traceReport.parse((await traced).json());
+      expect([endReason, unparsed]).toEqual(["lines", 0]);
+      const pids = new Set(events.map((event) => (event.type === "unparsed" ? null : event.pid)));
+      const others = [...pids].filter((pid) => pid !== core.pid);
+      expect(others).toEqual([expect.any(Number)]);
+      await poll("it runs free", () => runsFree(core.pid));
+      expect(await core.ask("select 6 * 7")).toBe("42\n");
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { readStatus } from "../../src/linux/proc.ts";
+import { listPids, readCommandLine, readStatus } from "../../src/linux/proc.ts";
 import { childrenOf, readProcessTable } from "../../src/linux/process-table.ts";
 import { isFree } from "../features/strace/serve-strace.ts";
 import { fixturePath, startTarget, type TargetProcess } from "../linux/target-process.ts";
@@ -53,6 +53,20 @@ function straceOf(sidecar: TargetProcess): Promise<number> {
   return poll("strace runs", find, { intervalMs: 1 });
 }
 
+/**
+ * The processes that strace has left, with itself: each has its command. It begins with a child that it tries ptrace(2)
+ * on, which goes on for ever where strace is killed in this moment.
+ */
+async function leftOf(sidecar: TargetProcess): Promise<number[]> {
+  const output = `/proc/${sidecar.pid}/fd/`;
+  const found: number[] = [];
+  for (const pid of await listPids()) {
+    const argv = (await readCommandLine(pid))?.value?.argv ?? [];
+    if (argv.some((argument) => argument.startsWith(output))) found.push(pid);
+  }
+  return found;
+}
+
 /** How the trace has ended, as the sidecar tells it; undefined where it is no more. */
 async function endOf(sidecar: TargetProcess): Promise<object | undefined> {
   return sidecar.child.killed ? undefined : JSON.parse(await sidecar.line());
@@ -80,6 +94,8 @@ interface Lane {
   readonly ends: Map<string, number>;
   /** Until the app was free, at the longest, for each kind. */
   readonly longestMs: Map<string, number>;
+  /** What a killed sidecar could not clean up, and the kernel does not: a child of strace that traces nothing. */
+  left: number;
 }
 
 async function killOnce(lane: Lane, round: number): Promise<void> {
@@ -108,7 +124,16 @@ async function killOnce(lane: Lane, round: number): Promise<void> {
   ends.set(outcome, (ends.get(outcome) ?? 0) + 1);
   // Stopped before it could ask to be killed with its parent, it would stay for good, with all that it has open.
   signal(strace, "SIGKILL");
-  if (sidecar.child.killed) lane.sidecar = await startSidecar(core);
+  if (!sidecar.child.killed) {
+    await poll(`nothing is left: ${where}`, async () => (await leftOf(sidecar)).length === 0);
+    return;
+  }
+  await poll(`strace is gone: ${where}`, async () => !(await leftOf(sidecar)).includes(strace));
+  for (const pid of await leftOf(sidecar)) {
+    lane.left += 1;
+    signal(pid, "SIGKILL");
+  }
+  lane.sidecar = await startSidecar(core);
 }
 
 test.concurrent.each(Object.entries(CORES))(
@@ -127,6 +152,7 @@ test.concurrent.each(Object.entries(CORES))(
         longestMs: new Map<string, number>(),
       },
       sidecar: await startSidecar(core),
+      left: 0,
     };
     try {
       for (let round = 0; round < rounds; round++) await killOnce(lane, round);
@@ -138,6 +164,7 @@ test.concurrent.each(Object.entries(CORES))(
     const report = {
       name,
       rounds,
+      left: lane.left,
       longestMs: Object.fromEntries(lane.longestMs),
       ends: Object.fromEntries(lane.ends),
     };

@@ -8,11 +8,12 @@ import { delimiter, join } from "node:path";
  */
 
 /** Something that not every machine has or allows. */
-export type Need = "ptrace" | "namespaces";
+export type Need = "ptrace" | "namespaces" | "compiler";
 
 const PROBES: Readonly<Record<Need, () => string | undefined>> = {
   ptrace: whyNoPtrace,
   namespaces: whyNoNamespaces,
+  compiler: whyNoCompiler,
 };
 const answers = new Map<Need, string | undefined>();
 
@@ -47,6 +48,11 @@ export function isWithoutCgroups1(): boolean {
   if (existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes") && process.getuid?.() === 0) return false;
   console.warn("skipped, needs root and version 1 of cgroups, with the controllers memory and pids");
   return true;
+}
+
+function whyNoCompiler(): string | undefined {
+  const { error } = spawnSync("cc", ["--version"], { encoding: "utf8", timeout: 10_000 });
+  return error && `cc does not run (${error.message}); apt install gcc libc6-dev`;
 }
 
 /**

@@ -5,13 +5,14 @@ import { describe } from "vitest";
 
 /** What installs all of them. */
 const INSTALL =
-  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples strace slowhttptest sslscan testssl.sh prometheus";
+  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples postgresql strace slowhttptest sslscan testssl.sh prometheus";
 
 /** The files that tell that a server is installed. */
 const INSTALLED = {
   haproxy: ["/usr/sbin/haproxy"],
   nginx: ["/usr/sbin/nginx"],
   tomcat: ["/usr/bin/java", "/usr/share/tomcat10/bin/bootstrap.jar", "/usr/share/tomcat10-examples/examples"],
+  postgres: ["/usr/lib/postgresql", "/usr/bin/psql"],
   strace: ["/usr/bin/strace"],
   slowhttptest: ["/usr/bin/slowhttptest"],
   sslscan: ["/usr/bin/sslscan"],

@@ -49,6 +49,17 @@ export function attachComplaints(stderr: string): ReadonlyMap<number, string> {
   return found;
 }
 
+/**
+ * The error where strace has lost its only thread without a word: execve(2) in another one, which it does not trace, has
+ * ended that one and taken its id. Taken from what strace says; undefined where it says no such thing.
+ */
+export function superseding(stderr: string): AppError | undefined {
+  if (!/wait4\(__WALL\): No child processes/.test(stderr)) return undefined;
+  const what =
+    "Another thread of the process has executed a program, and has taken the place of the one that was traced.";
+  return new AppError("process-not-traceable", what, { remedy: "follow=true" });
+}
+
 /** A process that ends at once takes strace with it: that is a trace as well, only a short one. */
 async function requireCleanEnd(strace: Child, { pid }: TraceTarget): Promise<void> {
   const { exitCode, signal, stderr } = await strace.exited;
@@ -57,6 +68,7 @@ async function requireCleanEnd(strace: Child, { pid }: TraceTarget): Promise<voi
   if (exitCode === 0) return;
   throw (
     unknownSyscall(stderr) ??
+    superseding(stderr) ??
     new AppError("internal", `strace ended with ${signal ?? exitCode}: ${stderr.trim()}`)
   );
 }

@@ -54,7 +54,7 @@ async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart
   const [status, denial, { shortcoming, lineShortcoming }] = await Promise.all([
     readStatus(core.pid),
     findDenial(core.pid),
-    lookAround(core.pid),
+    lookAround(core.pid, "all"),
   ]);
   const attach = await part(name, async () => {
     if (denial !== undefined)

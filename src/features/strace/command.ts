@@ -1,4 +1,9 @@
-/** How strace is called. Its options are ours alone: of a request nothing gets in but numbers, and names of calls. */
+import type { Decode } from "./trace-options.ts";
+
+/**
+ * How strace is called. Its options are ours alone: of a request nothing gets in but numbers, names of calls, and paths
+ * that begin with a slash.
+ */
 
 /** What shapes a call of strace. */
 export interface CommandOptions {
@@ -8,8 +13,11 @@ export interface CommandOptions {
   /** Calls and classes as strace names them, checked; all where there are none. */
   readonly syscalls: readonly string[];
   readonly isErrorsOnly: boolean;
-  /** Whether strace tells the addresses of sockets; it can only in the network namespace of the processes. */
-  readonly decodeSockets: boolean;
+  readonly follow: boolean;
+  /** Paths as strace compares them; all calls where there are none. */
+  readonly paths: readonly string[];
+  /** `all`: strace itself tells the addresses of sockets, which it can in the network namespace of the processes only. */
+  readonly decode: Decode;
   /** The {@link outputPath}. */
   readonly output: string;
   /** The most that strace may write, whatever becomes of us. */
@@ -17,6 +25,8 @@ export interface CommandOptions {
   /** The most CPU time it may take, whatever becomes of us. */
   readonly maxCpuSeconds: number;
 }
+
+const DECODING: Readonly<Record<Decode, readonly string[]>> = { none: [], paths: ["-y"], all: ["-yy"] };
 
 /**
  * The path of strace's output, by the descriptor that we have open: the file itself has no name any more. It leads
@@ -53,24 +63,26 @@ export function guarded(
 }
 
 /**
- * The whole argument vector. With -f and -o every line begins with the id of its thread; -ttt is the time in seconds
- * since 1970, -T the duration of the call. With -yy strace asks the kernel for all sockets at each new one: a server of
- * short connections was measured at a quarter of what -y leaves it. In another network namespace it tells nothing for it.
+ * The whole argument vector. With -f, or several processes, and -o every line begins with the id of its thread; -ttt is
+ * the time in seconds since 1970, -T the duration of the call. With -yy strace asks the kernel for all sockets at each new
+ * one: a server of short connections was measured at a quarter of what -y leaves it. In another network namespace it tells
+ * nothing for it.
  */
 export function straceCommand(options: CommandOptions): [string, ...string[]] {
-  const { pids, stringLimit, decodeSockets, syscalls, isErrorsOnly } = options;
+  const { pids, stringLimit, decode, syscalls, isErrorsOnly, follow, paths } = options;
   return guarded(
     [
       "strace",
-      "-f",
+      ...(follow ? ["-f"] : []),
       "-ttt",
       "-T",
-      decodeSockets ? "-yy" : "-y",
+      ...DECODING[decode],
       "-s",
       String(stringLimit),
       "--quiet=attach",
       ...(syscalls.length === 0 ? [] : ["-e", `trace=${syscalls.join(",")}`]),
       ...(isErrorsOnly ? ["-e", "status=failed"] : []),
+      ...paths.flatMap((path) => ["-P", path]),
       // Appending: what we would cut off at the front is then not written again as a hole.
       "-A",
       "-o",

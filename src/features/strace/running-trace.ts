@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
-import { attachComplaints } from "./attach.ts";
+import { attachComplaints, superseding } from "./attach.ts";
 import { createDurationFilter } from "./duration-filter.ts";
 import type { Watch } from "./governor/governor.ts";
 import { verdictWords } from "./governor/limits.ts";
@@ -9,7 +9,7 @@ import { VERDICTS, type Verdict } from "./governor/verdict.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
-import { createLineSplitter, kindOfLine, pendingCall } from "./trace-lines.ts";
+import { createLineSplitter, kindOfLine, type LineSplitter, pendingCall } from "./trace-lines.ts";
 
 /** strace appends to a file in memory, and it is looked at so often. A pipe would make the app wait for us. */
 const POLL_MS = 10;
@@ -42,7 +42,7 @@ export class RunningTrace implements Trace {
   readonly command: readonly string[];
   readonly #parts: RunningTraceParts;
   readonly #attachedAtMs = performance.now();
-  readonly #splitter = createLineSplitter();
+  readonly #splitter: LineSplitter;
   readonly #pending: string[] = [];
   readonly #banners = new Set<string>();
   #onRemark: LineHandler = () => undefined;
@@ -54,6 +54,9 @@ export class RunningTrace implements Trace {
   constructor(parts: RunningTraceParts) {
     this.#parts = parts;
     this.targets = parts.targets;
+    const { main, descendants } = parts.targets;
+    const isSole = !parts.limits.follow && descendants.length === 0;
+    this.#splitter = createLineSplitter(isSole ? main.pid : undefined);
     this.command = parts.command;
     const { minDurationNs } = parts.limits;
     this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;
@@ -170,6 +173,8 @@ export class RunningTrace implements Trace {
       failed.push(`The trace was ended: ${verdictWords(endReason, limits)}.`);
     }
     if (endReason !== "tracer-failed") return failed;
+    const superseded = superseding(strace.stderr());
+    if (superseded !== undefined) return [...failed, `${superseded.message} Mend: ${superseded.remedy}`];
     return [
       ...failed,
       `strace ended with ${this.#exit?.signal ?? this.#exit?.exitCode}: ${strace.stderr().trim()}`,

@@ -11,6 +11,7 @@ import { RunningTrace, stopTracer } from "./running-trace.ts";
 import { lookAround, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
 import { refuseManyThreads, type TraceTarget, type TraceTargets } from "./targets.ts";
 import type { Trace, TraceLimits } from "./trace.ts";
+import { spellingsOf } from "./trace-paths.ts";
 
 /** What strace may write beyond the limit before the kernel ends it: more than it writes while we look away. */
 const SPARE_BYTES = 4_194_304;
@@ -35,25 +36,30 @@ export async function startTrace(
 ): Promise<Trace> {
   const { main, descendants } = targets;
   const all = [main, ...descendants];
-  refuseManyThreads(targets, limits.maxThreads);
+  const pids = all.map(({ pid }) => pid);
+  // Without the others nothing waits while strace attaches to each.
+  if (limits.follow) refuseManyThreads(targets, limits.maxThreads);
   await requireRoom(limits.dir, limits.minFreePercent);
-  const { decodeSockets, shortcoming, lineShortcoming } = await lookAround(main.pid);
+  const { decode, shortcoming, lineShortcoming } = await lookAround(main.pid, limits.decode);
   const { addressesInLines = false } = limits;
   const risks = await findRisks(limits.dir, Math.min(limits.maxBytes + SPARE_BYTES, SCRATCH_ROOM_BYTES));
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(scratchIn(limits.dir));
   const command = straceCommand({
     output: outputPath(scratch.descriptor),
-    pids: all.map(({ pid }) => pid),
+    pids,
     stringLimit: limits.stringLimit,
     syscalls: limits.syscalls,
     isErrorsOnly: limits.isErrorsOnly,
-    decodeSockets: decodeSockets && addressesInLines,
+    follow: limits.follow,
+    paths: await spellingsOf(limits.paths, pids),
+    // Events have addresses from elsewhere, at a fraction of the cost.
+    decode: decode === "all" && !addressesInLines ? "paths" : decode,
     maxFileBytes: limits.maxBytes + SPARE_BYTES,
     maxCpuSeconds: Math.ceil(limits.durationMs / 1_000) + SPARE_CPU_SECONDS,
   });
   const startWatch = await governor.ready();
-  const strace = await start(command).catch((error: unknown) => {
+  const strace = await start(command, { leadsGroup: true }).catch((error: unknown) => {
     if (!(error instanceof CommandError)) throw error;
     throw new AppError("not-supported", error.message, {
       remedy: "apt install util-linux strace",
@@ -62,7 +68,7 @@ export async function startTrace(
   });
   const watch = stack.use(
     startWatch({
-      ...{ pid: strace.pid, descriptor: scratch.descriptor, targetPids: all.map(({ pid }) => pid) },
+      ...{ pid: strace.pid, descriptor: scratch.descriptor, targetPids: pids },
       ...{ attachMs: ATTACH_TIMEOUT_MS, limits: governorLimits(limits) },
     }),
   );

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
+import type { Decode } from "./trace-options.ts";
 
 /** What is not as it should be, and what mends it. */
 export interface Shortcoming {
@@ -10,8 +11,8 @@ export interface Shortcoming {
 
 /** What the surroundings of a process let strace tell of it, and what they don't. */
 export interface Surroundings {
-  /** Whether strace itself can tell the addresses of sockets, in its lines. */
-  readonly decodeSockets: boolean;
+  /** What strace itself can tell of descriptors, of what is wanted. */
+  readonly decode: Decode;
   /** What is missing in lines and events, and what mends it. */
   readonly shortcoming: Shortcoming | null;
   /** What is missing in lines only: events have it from the kernel's tables. */
@@ -30,16 +31,21 @@ const BARE_SOCKETS: Shortcoming = {
 };
 
 /** Looks at what strace will be able to tell of a process. What is missing here does not stop a trace. */
-export async function lookAround(pid: number): Promise<Surroundings> {
+export async function lookAround(pid: number, wanted: Decode): Promise<Surroundings> {
+  if (wanted === "none") return { decode: wanted, shortcoming: null, lineShortcoming: null };
   const [ours, theirs, descriptors] = await Promise.all([
     readNamespace("self", "net"),
     readNamespace(pid, "net"),
     readDescriptors(pid),
   ]);
-  const decodeSockets = theirs.value !== null && ours.value === theirs.value;
+  const isShared = theirs.value !== null && ours.value === theirs.value;
   const shortcoming = descriptors.value === null ? BARE_DESCRIPTORS : null;
-  const lineShortcoming = decodeSockets || shortcoming !== null ? null : BARE_SOCKETS;
-  return { decodeSockets, shortcoming, lineShortcoming };
+  const isBare = wanted === "all" && !isShared && shortcoming === null;
+  return {
+    decode: wanted === "all" && isShared ? "all" : "paths",
+    shortcoming,
+    lineShortcoming: isBare ? BARE_SOCKETS : null,
+  };
 }
 
 /**

@@ -68,8 +68,8 @@ export function refuseManyThreads({ main, descendants }: TraceTargets, maxThread
     {
       remedy:
         descendants.length === 0
-          ? `SIDECAR_STRACE_MAX_THREADS=${threads}, if the app may stand still for so long`
-          : `Trace one process: GET strace/${main.pid}, or SIDECAR_STRACE_MAX_THREADS=${threads}`,
+          ? `follow=false for its main thread alone, or SIDECAR_STRACE_MAX_THREADS=${threads}, if the app may stand still for so long`
+          : `Trace one process: GET strace/${main.pid}, or follow=false, or SIDECAR_STRACE_MAX_THREADS=${threads}`,
       extra: { threads, limit: maxThreads },
     },
   );

@@ -39,6 +39,7 @@ async function traceOwnChild(): Promise<{ version: string }> {
   try {
     const { stdout } = await run(guarded(tracing, { maxFileBytes: 65_536, maxCpuSeconds: 5 }), {
       timeoutMs: CHECK_TIMEOUT_MS,
+      leadsGroup: true,
     });
     return { version: /version (\S+)/.exec(stdout)?.[1] ?? "unknown" };
   } catch (error) {

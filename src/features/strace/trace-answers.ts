@@ -1,7 +1,7 @@
 import type { Settings } from "../../settings/schema.ts";
 import type { WebContext } from "../../web/context.ts";
-import { MEDIA_TYPES } from "../../web/negotiate.ts";
-import { OutputStream, sseEvent } from "../../web/output-stream.ts";
+import { type Form, MEDIA_TYPES } from "../../web/negotiate.ts";
+import { OutputStream, type OutputStreamOptions, sseEvent } from "../../web/output-stream.ts";
 import { escapeHtml, html, PAGE_END, pageHeaders, pageStart } from "../../web/page.ts";
 import { topBar } from "../../web/top-bar.ts";
 import { endNote } from "./end-note.ts";
@@ -10,7 +10,7 @@ import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceResult } from "./trace.ts";
 import { followEvents } from "./trace-events.ts";
 import type { TraceOptions } from "./trace-options.ts";
-import type { EndRecord, TraceReport } from "./trace-schema.ts";
+import { type EndRecord, HEARTBEAT_LINE, type TraceReport } from "./trace-schema.ts";
 
 /** The forms of an answer. Each takes the trace, follows it to its end, and gives how that was. */
 
@@ -23,6 +23,8 @@ export interface Answerable {
   readonly settings: Settings["strace"];
   /** The relative way from the request's path to the prefix, for links. */
   readonly up: string;
+  /** How long a stream may be silent before it says that the trace runs. */
+  readonly heartbeatMs: number;
 }
 
 /**
@@ -33,7 +35,11 @@ export type AnswerForm = (answerable: Answerable) => Promise<TraceResult>;
 
 /** What may wait for a slow client. Beyond, lines are dropped and counted; strace and the app never wait. */
 const MAX_QUEUED_BYTES = 1_048_576;
-const HEARTBEAT_MS = 5_000;
+/**
+ * The id of the last event of a stream. An EventSource whose stream has ended asks again by itself, for ever, and says
+ * the last id; it stops where the answer is 204 (WHATWG HTML, section 9.2.3).
+ */
+const END_ID = "end";
 
 /** strace's lines as they come; a last line that begins with `# ` where not all of them came. */
 export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings, options }) => {
@@ -47,19 +53,36 @@ export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings, optio
   });
 };
 
-/** An event `start`, an event `line` for each line, and an event `end` that says why and how much was dropped. */
-export const answerEvents: AnswerForm = ({ ctx, trace, linesAsked }) => {
-  const body = stream(ctx, { "Content-Type": "text/event-stream; charset=utf-8" }, ": \n\n");
+/**
+ * An event `start`, an event `line` for each line or, if asked for, an event `event` with its JSON for each event of the
+ * trace, and an event `end` that says why and how much was dropped.
+ */
+export const answerSse: AnswerForm = ({ ctx, trace, linesAsked, options, heartbeatMs }) => {
+  const headers = { "Content-Type": "text/event-stream; charset=utf-8" };
+  const body = stream(ctx, headers, { heartbeat: ": \n\n", heartbeatMs });
   body.offer(sseEvent("start", JSON.stringify({ ...headOf(trace), linesAsked })));
-  return follow(trace, body, {
-    onLine: (line) => body.offer(sseEvent("line", line)),
-    last: ({ endReason, lines, durationMs, pending, warnings }) =>
-      sseEvent(
-        "end",
-        JSON.stringify({ endReason, lines, dropped: body.dropped, durationMs, pending, warnings }),
-      ),
+  const end = ({ endReason, lines, durationMs, pending, warnings }: TraceResult, more: object) => {
+    const record = { endReason, lines, ...more, dropped: body.dropped, durationMs, pending, warnings };
+    return sseEvent("end", JSON.stringify(record), END_ID);
+  };
+  if (!options.asEvents) {
+    const onLine = (line: string) => body.offer(sseEvent("line", line));
+    return follow(trace, body, { onLine, last: (result) => end(result, {}) });
+  }
+  return untilOver(trace, body, async () => {
+    const onEvent = (event: TraceEvent) => body.offer(sseEvent("event", JSON.stringify(event)));
+    const { result, counts } = await followEvents(trace, { onEvent, withRaw: options.withRaw });
+    const { events, unparsed } = counts;
+    return { result, last: end(result, { events, unparsed }) };
   });
 };
+
+/** Tells whether a request is that of an EventSource that comes back after the end; then it is answered. */
+export function stopsReturning(ctx: WebContext, form: Form): boolean {
+  if (form !== "sse" || ctx.get("Last-Event-ID") !== END_ID) return false;
+  ctx.status = 204;
+  return true;
+}
 
 /** A page that grows while the lines come. */
 export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, options, up }) => {
@@ -80,18 +103,19 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, optio
 };
 
 /** An event a line as they end, and a last line that says why and how much was dropped. */
-export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options: { withRaw } }) => {
-  const body = stream(ctx, { "Content-Type": MEDIA_TYPES.ndjson });
-  let events = 0;
-  const onEvent = (event: TraceEvent) => {
-    events += 1;
-    body.offer(`${JSON.stringify(event)}\n`);
-  };
+export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options, heartbeatMs }) => {
+  const body = stream(
+    ctx,
+    { "Content-Type": MEDIA_TYPES.ndjson },
+    { heartbeat: HEARTBEAT_LINE, heartbeatMs },
+  );
+  const { withRaw } = options;
+  const onEvent = (event: TraceEvent) => body.offer(`${JSON.stringify(event)}\n`);
   return await untilOver(trace, body, async () => {
     const { result, counts } = await followEvents(trace, { onEvent, withRaw });
     const record: EndRecord = {
       ...{ type: "end", ...headOf(trace), ...endOf(result), linesAsked, lines: result.lines },
-      ...{ events, unparsed: counts.unparsed, dropped: body.dropped },
+      ...{ events: counts.events, unparsed: counts.unparsed, dropped: body.dropped },
     };
     return { result, last: `${JSON.stringify(record)}\n` };
   });
@@ -120,12 +144,9 @@ function endOf({ durationMs, endReason, pending, warnings }: TraceResult) {
 function stream(
   ctx: WebContext,
   headers: Readonly<Record<string, string>>,
-  heartbeat?: string,
+  heartbeat: Pick<OutputStreamOptions, "heartbeat" | "heartbeatMs"> = {},
 ): OutputStream {
-  const body = new OutputStream({
-    maxQueuedBytes: MAX_QUEUED_BYTES,
-    ...(heartbeat === undefined ? {} : { heartbeat, heartbeatMs: HEARTBEAT_MS }),
-  });
+  const body = new OutputStream({ maxQueuedBytes: MAX_QUEUED_BYTES, ...heartbeat });
   ctx.set({ ...headers });
   ctx.status = 200;
   ctx.body = body;

@@ -31,15 +31,24 @@ export interface LineSplitter {
   rest(): string;
 }
 
-/** Makes a splitter. strace writes ASCII only, so that no character is torn. */
-export function createLineSplitter(): LineSplitter {
+/** The time that a line begins with, where it names no thread. */
+const THREADLESS = /^\d+\.\d{6} /;
+
+/**
+ * Makes a splitter. strace writes ASCII only, so that no character is torn.
+ * @param soleTid the thread that is traced where it is only one: strace then names none in its lines, and here it is put
+ *   before them, as strace itself would.
+ */
+export function createLineSplitter(soleTid?: number): LineSplitter {
   let rest = "";
+  const head = soleTid === undefined ? "" : `${String(soleTid).padEnd(5)} `;
+  const withHead = (line: string) => (head !== "" && THREADLESS.test(line) ? head + line : line);
   return {
     split(piece) {
       const lines = (rest + piece.toString("latin1")).split("\n");
       rest = lines.pop() ?? "";
-      return lines;
+      return head === "" ? lines : lines.map(withHead);
     },
-    rest: () => rest,
+    rest: () => withHead(rest),
   };
 }

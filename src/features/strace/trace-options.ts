@@ -1,6 +1,10 @@
 import { z } from "zod";
-import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { MAX_PATHS, pathsOf, type RefusalPlace } from "./trace-paths.ts";
+
+/** What of a descriptor is told beside its number: nothing, its path, or a socket's addresses too. */
+export type Decode = "none" | "paths" | "all";
 
 /** What a request may choose of a trace, beside its lines. */
 export interface TraceOptions {
@@ -12,10 +16,17 @@ export interface TraceOptions {
   /** Calls and classes as strace names them; empty for all. */
   readonly syscalls: readonly string[];
   readonly isErrorsOnly: boolean;
+  /** Whether all threads are traced, those below the process, and what it starts; else its main thread alone. */
+  readonly follow: boolean;
+  /** Only calls that are about these paths, as the process writes them; empty for all. */
+  readonly paths: readonly string[];
+  readonly decode: Decode;
   /** Only calls that took at least so long; 0 for all lines. */
   readonly minDurationNs: number;
   /** Whether events have the lines they were made of. */
   readonly withRaw: boolean;
+  /** Whether a stream of events (SSE) has the trace's events, and not its lines. */
+  readonly asEvents: boolean;
 }
 
 const MAX_STRING_LIMIT = 4_096;
@@ -32,7 +43,15 @@ export const traceQuery = z.object({
   raw: z
     .enum(["true", "false"])
     .optional()
-    .describe("Whether each event has the lines of strace it was made of (JSON and NDJSON)."),
+    .describe(
+      "Whether each event has the lines of strace it was made of (JSON, NDJSON, SSE with `events=true`).",
+    ),
+  events: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "Whether an event stream (SSE) has records `event` with the JSON of an event each, and not `line` with strace's own line.",
+    ),
   duration: z
     .string()
     .regex(SECONDS, "must be a number of seconds, such as 2 or 0.5")
@@ -45,6 +64,24 @@ export const traceQuery = z.object({
     .optional()
     .describe(
       `Which calls: their names, or strace's classes (file, process, network, signal, ipc, desc, memory, %stat…), at most ${MAX_SYSCALLS}, with commas between. The app is not slowed less for it.`,
+    ),
+  follow: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "`false`: only the main thread of the process, and nothing that it starts. An app with many threads is then held up less.",
+    ),
+  paths: z
+    .string()
+    .optional()
+    .describe(
+      `Only calls that are about these files or folders: absolute paths as the app sees them, at most ${MAX_PATHS}, with commas between. A call is shown that names one in these words, or that has a descriptor of it; one that names it by a relative path is not.`,
+    ),
+  decode: z
+    .enum(["none", "paths", "all"])
+    .optional()
+    .describe(
+      "What is told of a descriptor beside its number: nothing, the path of its file, or (the default) the addresses of sockets too, where the sidecar shares the network namespace of the app.",
     ),
   errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
   minDuration: z
@@ -60,13 +97,10 @@ export const traceQuery = z.object({
 });
 
 /** The query of a summary: all but what is about single events. */
-export const summaryQuery = traceQuery.omit({ raw: true });
+export const summaryQuery = traceQuery.omit({ raw: true, events: true });
 
 /** Where options come from, for what is said of those that are refused. */
-export interface OptionsPlace {
-  readonly label: string;
-  readonly pointer: string;
-  readonly code: ErrorCode;
+export interface OptionsPlace extends RefusalPlace {
   /** The setting that bounds `duration`. */
   readonly durationSetting: string;
 }
@@ -100,8 +134,12 @@ export function optionsOf(
       inRange("stringLimit", query.stringLimit, { least: 0, most: MAX_STRING_LIMIT }) ?? settings.stringLimit,
     syscalls: syscalls.map((name) => (CLASSES.has(name) ? `%${name}` : name)),
     isErrorsOnly: query.errors === "only",
+    follow: query.follow !== "false",
+    paths: pathsOf(query.paths, place),
+    decode: query.decode ?? "all",
     minDurationNs: Math.round((minSeconds ?? 0) * 1e9),
     withRaw: query.raw === "true",
+    asEvents: query.events === "true",
   };
 }
 

@@ -42,6 +42,14 @@ export type TraceReport = Omit<z.infer<typeof traceReport>, "events"> & {
   readonly events: readonly TraceEvent[];
 };
 
+/** What comes as NDJSON where nothing else has for a while: an idle process makes no calls. */
+export const heartbeatRecord = z.object({ type: z.literal("heartbeat") });
+/** What comes as NDJSON where nothing else has for a while. */
+type HeartbeatRecord = z.infer<typeof heartbeatRecord>;
+
+/** The line of NDJSON for it. */
+export const HEARTBEAT_LINE = `${JSON.stringify({ type: "heartbeat" } satisfies HeartbeatRecord)}\n`;
+
 /** The last record of a trace as NDJSON. */
 export const endRecord = traceReport.omit({ lines: true, events: true }).extend({
   type: z.literal("end"),

@@ -1,19 +1,16 @@
 import type { GovernorLimits } from "./governor/limits.ts";
 import type { Verdict } from "./governor/verdict.ts";
 import type { TraceTargets } from "./targets.ts";
+import type { TraceOptions } from "./trace-options.ts";
 
 /** Why a trace has ended. */
 export type EndReason = "lines" | "process-exited" | "stopped" | "client-gone" | "tracer-failed" | Verdict;
 
 /** What bounds a trace. */
-export interface TraceLimits extends GovernorLimits {
+export interface TraceLimits
+  extends GovernorLimits,
+    Omit<TraceOptions, "isDurationAsked" | "withRaw" | "asEvents"> {
   readonly lines: number;
-  readonly stringLimit: number;
-  /** Calls and classes as strace names them; empty for all. */
-  readonly syscalls: readonly string[];
-  readonly isErrorsOnly: boolean;
-  /** Only calls that took at least so long; 0 for all lines. */
-  readonly minDurationNs: number;
   /** The most threads that the processes may have together. */
   readonly maxThreads: number;
   /**

@@ -13,7 +13,14 @@ export async function eventsWhile(
   const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });
   const limits = {
     ...{ ...settings.strace, lines: 1_000_000, durationMs: 15_000, maxBytes: 67_108_864, stringLimit: 64 },
-    ...{ syscalls: [], isErrorsOnly: false, minDurationNs: 0 },
+    ...{
+      syscalls: [],
+      isErrorsOnly: false,
+      minDurationNs: 0,
+      follow: true,
+      paths: [],
+      decode: "all" as const,
+    },
   };
   const stop = new AbortController();
   await using governor = createGovernor((error) => {

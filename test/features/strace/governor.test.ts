@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createGovernor } from "../../../src/features/strace/governor/governor.ts";
 import { startTrace } from "../../../src/features/strace/start-trace.ts";
 import { chooseTargets } from "../../../src/features/strace/targets.ts";
+import { optionsOf } from "../../../src/features/strace/trace-options.ts";
 import { readStat } from "../../../src/linux/proc.ts";
 import { loadSettings } from "../../../src/settings/load.ts";
 import { holdToShare } from "../../bench/figures/cpu-share.ts";
@@ -99,13 +100,7 @@ describe.skipIf(isMissing("ptrace"))(
       const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });
       const governor = createGovernor(() => undefined);
       const { signal } = new AbortController();
-      const what = {
-        lines: 100_000,
-        durationMs: 60_000,
-        syscalls: [],
-        isErrorsOnly: false,
-        minDurationNs: 0,
-      };
+      const what = { ...optionsOf({}, settings.strace), lines: 100_000, durationMs: 60_000 };
       const targets = await chooseTargets(target.pid, false);
       await using trace = await startTrace(targets, { ...settings.strace, ...what }, { signal, governor });
       await governor[Symbol.asyncDispose]();

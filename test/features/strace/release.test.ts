@@ -1,10 +1,11 @@
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { straceCommand } from "../../../src/features/strace/command.ts";
 import { readCommandLine, readStat } from "../../../src/linux/proc.ts";
-import { run, startedPids } from "../../../src/linux/spawn.ts";
-import { startBusy, startFixture, startIdle, startNode } from "../../linux/target-process.ts";
+import { run, start, startedPids } from "../../../src/linux/spawn.ts";
+import { hasEnded, startBusy, startFixture, startIdle, startNode } from "../../linux/target-process.ts";
 import { isMissing } from "../../support/needs.ts";
 import { poll } from "../../support/poll.ts";
 import { OPERATOR_TOKEN, type ServedFeatures, serveFeatures } from "../../support/serve-features.ts";
@@ -32,6 +33,22 @@ async function slowClient(served: ServedFeatures, path: string) {
     `GET ${pathname}${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${OPERATOR_TOKEN}\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n`,
   );
   return socket;
+}
+
+const commandFor = ({ pid }: { pid: number }, output: string) =>
+  straceCommand({
+    ...{ pids: [pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, follow: true, paths: [] },
+    ...{ decode: "paths", output, maxFileBytes: 4_096, maxCpuSeconds: 5 },
+  });
+
+/** Waits, without a turn of the event loop, for the first child of a process; undefined where it has none within 0.1 s. */
+function untilChild(pid: number): number | undefined {
+  const giveUpAtMs = performance.now() + 100;
+  while (performance.now() < giveUpAtMs) {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ");
+    if (child !== undefined && child !== "") return Number(child);
+  }
+  return undefined;
 }
 
 describe.skipIf(isMissing("ptrace"))("the app is always left running and untraced", () => {
@@ -85,7 +102,6 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
     await using sidecar = await startFixture("trace-process.ts", String(target.pid), "30000");
     expect(JSON.parse(await sidecar.line())).toEqual({ event: "attached" });
     const strace = await untilTraced(target);
-    // Only the sidecar, not the group with its strace in it.
     sidecar.child.kill("SIGKILL");
     await untilFree(target);
     await poll("strace is gone", async () => (await readStat(strace)) === undefined);
@@ -95,10 +111,7 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
     await using target = await startIdle();
     await using gone = await startIdle();
     await gone.kill();
-    const command = straceCommand({
-      ...{ pids: [target.pid], stringLimit: 32, syscalls: [], isErrorsOnly: false, decodeSockets: false },
-      ...{ output: `/proc/${gone.pid}/fd/3`, maxFileBytes: 4_096, maxCpuSeconds: 5 },
-    });
+    const command = commandFor(target, `/proc/${gone.pid}/fd/3`);
     await expect(run(command)).rejects.toThrow("Can't fopen");
     expect(await isFree(target.pid)).toBe(true);
   });
@@ -127,6 +140,22 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
       endReason: "tracer-failed",
       warnings: [expect.stringContaining("SIGKILL")],
     });
+    expect(await isFree(target.pid)).toBe(true);
+  });
+
+  test("when strace is killed while it tries ptrace on a child of its own: that child goes too", async () => {
+    await using target = await startIdle();
+    const command = commandFor(target, "/dev/null");
+    for (let caught = 0; caught < 5; ) {
+      await using strace = await start(command, { leadsGroup: true });
+      // It lives for less than a millisecond, so nothing of ours may come between the look and the kill.
+      const child = untilChild(strace.pid);
+      process.kill(strace.pid, "SIGKILL");
+      await strace.exited;
+      if (child === undefined) continue;
+      caught += 1;
+      await poll("its child is gone", () => hasEnded(child));
+    }
     expect(await isFree(target.pid)).toBe(true);
   });
 

@@ -17,10 +17,18 @@ export interface StraceOptions {
   /** Instead of `core`, where that changes. */
   readonly finder?: CoreProcessFinder;
   readonly log?: Logger;
+  readonly heartbeatMs?: number;
 }
 
 /** Makes the feature with settings. */
-export function makeStrace({ settings = {}, traces = {}, core, finder, log }: StraceOptions = {}) {
+export function makeStrace({
+  settings = {},
+  traces = {},
+  core,
+  finder,
+  log,
+  heartbeatMs,
+}: StraceOptions = {}) {
   const env = [
     ...Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]),
     ...Object.entries(traces).map(([name, value]) => [`SIDECAR_TRACES_${name}`, String(value)]),
@@ -33,6 +41,7 @@ export function makeStrace({ settings = {}, traces = {}, core, finder, log }: St
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: log ?? createLog({ level: "silent", access: false }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
 }
 

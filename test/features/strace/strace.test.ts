@@ -109,7 +109,7 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
       .trimEnd()
       .split("\n\n")
       .map((event) => {
-        const [, name, data = ""] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+        const [, name, data = ""] = /^(?:id: end\n)?event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
         return { name, data };
       });
     expect(events.map(({ name }) => name)).toEqual(["start", "line", "line", "line", "line", "end"]);

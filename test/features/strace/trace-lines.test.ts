@@ -41,23 +41,40 @@ test("lines are whole however the pieces are cut", () => {
   }
 });
 
+test("where only one thread is traced, its id is put before the lines, as strace does it for several", () => {
+  const splitter = createLineSplitter(73);
+  const time = "1795346434.508819";
+  const text = `${time} getpid() = 73 <0.000007>\n[ Process PID=73 runs in x32 mode. ]\n${time} read(0, `;
+  expect(splitter.split(Buffer.from(text))).toEqual([
+    `73    ${time} getpid() = 73 <0.000007>`,
+    "[ Process PID=73 runs in x32 mode. ]",
+  ]);
+  expect(splitter.rest()).toBe(`73    ${time} read(0, `);
+});
+
 test("strace is started so that the kernel ends it when the sidecar dies, or when it writes or runs too long", () => {
   const options = {
     pids: [7, 9],
     stringLimit: 64,
-    decodeSockets: true,
+    decode: "all",
     syscalls: [],
     isErrorsOnly: false,
+    follow: true,
+    paths: [],
     output: "/proc/5/fd/3",
     maxFileBytes: 1_000,
     maxCpuSeconds: 15,
-  };
+  } as const;
   expect(straceCommand(options).join(" ")).toBe(
     "setpriv --pdeathsig KILL prlimit --core=0 --fsize=1000 --cpu=15 strace -f -ttt -T -yy -s 64 --quiet=attach -A -o /proc/5/fd/3 -p 7 -p 9",
   );
-  expect(straceCommand({ ...options, decodeSockets: false })).not.toContain("-yy");
+  expect(straceCommand({ ...options, decode: "paths" }).join(" ")).toContain(" -T -y -s ");
+  expect(straceCommand({ ...options, decode: "none" }).join(" ")).toContain(" -T -s ");
   const chosen = straceCommand({ ...options, syscalls: ["%network", "openat"], isErrorsOnly: true });
   expect(chosen.join(" ")).toContain(" --quiet=attach -e trace=%network,openat -e status=failed -A ");
+  const narrow = straceCommand({ ...options, follow: false, paths: ["/a", "/b c"] });
+  expect(narrow).not.toContain("-f");
+  expect(narrow.slice(narrow.indexOf("-P"), narrow.indexOf("-A"))).toEqual(["-P", "/a", "-P", "/b c"]);
 });
 
 test("complaints of strace are told apart by the process they are about", () => {

@@ -32,7 +32,7 @@ export function createWatcher(order: WatchOrder, meter: ThrottleMeter): Watcher 
       if (verdict === "ended") return false;
       // Before the kill: whoever sees the end of strace then finds the reason.
       slot.decide(verdict);
-      strace.kill();
+      strace.killGroup();
       return false;
     },
     [Symbol.dispose]: () => strace[Symbol.dispose](),

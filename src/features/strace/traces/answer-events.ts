@@ -5,6 +5,7 @@ import type { WebContext } from "../../../web/context.ts";
 import { chooseForm, MEDIA_TYPES } from "../../../web/negotiate.ts";
 import { sseEvent } from "../../../web/output-stream.ts";
 import { traceEvent } from "../events/event-schema.ts";
+import { HEARTBEAT_LINE } from "../trace-schema.ts";
 import { type EventWish, PAGE_LIMIT } from "./event-query.ts";
 import type { KeptRecords } from "./kept-records.ts";
 import { type SelectedEvent, selectEvents } from "./select-events.ts";
@@ -74,7 +75,7 @@ const WRITERS: Readonly<Record<"ndjson" | "sse", Writer>> = {
   ndjson: {
     event: ({ json }) => `${json}\n`,
     end: (place) => `${JSON.stringify({ type: "end", ...place } satisfies z.infer<typeof eventsEnd>)}\n`,
-    heartbeat: '{"type":"heartbeat"}\n',
+    heartbeat: HEARTBEAT_LINE,
   },
   sse: {
     event: ({ json, next }) => sseEvent("event", json, String(next)),

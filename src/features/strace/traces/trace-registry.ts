@@ -99,11 +99,11 @@ function logEnd(kept: KeptTrace, log: Logger): void {
 }
 
 async function prepare(
-  { process, descendants }: TraceRequest,
+  { process, descendants, follow }: TraceRequest,
   { coreProcess, tool }: Pick<TraceRegistryDeps, "coreProcess" | "tool">,
 ): Promise<TraceTargets> {
   const pid = await pidOf(process, coreProcess);
-  const targets = await chooseTargets(pid, descendants ?? typeof process !== "number");
+  const targets = await chooseTargets(pid, descendants ?? (follow !== false && typeof process !== "number"));
   await tool.verify();
   return targets;
 }

@@ -4,13 +4,12 @@ import type { Settings } from "../../../settings/schema.ts";
 import { type OptionsPlace, optionsOf, traceQuery } from "../trace-options.ts";
 import type { TraceAsked } from "../trace-pool.ts";
 
-const names = z
-  .union([
-    z.string(),
-    z.array(z.string().regex(/^[^,]+$/, "must be one name")).transform((list) => list.join(",")),
-  ])
-  // What gets into strace's arguments passes the same check as that of a query.
-  .pipe(traceQuery.shape.syscalls.unwrap());
+const list = z.union([
+  z.string(),
+  z.array(z.string().regex(/^[^,]+$/, "must be one, without a comma")).transform((each) => each.join(",")),
+]);
+// What gets into strace's arguments passes the same check as that of a query.
+const names = list.pipe(traceQuery.shape.syscalls.unwrap());
 
 /** The body of `POST /traces`. The same as the query of `GET /strace`, as JSON. */
 export const traceRequest = z.strictObject({
@@ -31,6 +30,18 @@ export const traceRequest = z.strictObject({
     .optional()
     .describe("In seconds, at most traces.maxDurationMs; that unless asked for."),
   syscalls: names.optional().describe("Calls, or strace's classes of them: a list, or with commas between."),
+  follow: z
+    .boolean()
+    .optional()
+    .describe(
+      "false: only the main thread of a process, and nothing that it starts. true, unless asked for.",
+    ),
+  paths: list
+    .optional()
+    .describe(
+      "Only calls that are about these files or folders, as with GET /strace: a list, or with commas between.",
+    ),
+  decode: traceQuery.shape.decode,
   errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
   minDuration: z.number().min(0).optional().describe("Only calls that took at least so many seconds."),
   stringLimit: z.int().min(0).optional().describe("Characters of each string."),
@@ -55,7 +66,7 @@ const BODY: OptionsPlace = {
  * @throws {AppError} `content-invalid` with the limit that was passed.
  */
 export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace" | "traces">): TraceAsked {
-  const { lines, duration, syscalls, errors, minDuration, stringLimit, raw } = request;
+  const { lines, duration, syscalls, errors, minDuration, stringLimit, raw, follow, paths, decode } = request;
   const { maxLines, maxDurationMs, maxBytes } = settings.traces;
   if (lines !== undefined && lines > maxLines) {
     const detail = `must be 1 to ${maxLines}, and is ${lines}`;
@@ -72,12 +83,19 @@ export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace"
       errors,
       minDuration: decimal(minDuration),
       stringLimit: decimal(stringLimit),
-      raw: raw ? "true" : "false",
+      raw: flag(raw),
+      follow: flag(follow ?? true),
+      paths,
+      decode,
     },
     { durationMs: maxDurationMs, stringLimit: settings.strace.stringLimit },
     BODY,
   );
   return { ...options, lines: lines ?? maxLines, maxBytes };
+}
+
+function flag(value: boolean): "true" | "false" {
+  return value ? "true" : "false";
 }
 
 function decimal(value: number | undefined): string | undefined {

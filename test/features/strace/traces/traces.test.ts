@@ -88,6 +88,24 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
     expect(list.heldBytes).toBe(list.traces[0]?.heldBytes);
   });
 
+  test("a trace is narrowed as that of a GET: to the main thread, to paths, in what it tells of descriptors", async () => {
+    await using target = await startFailing();
+    await target.line();
+    await using served = await serveTraces();
+    const body = { process: target.pid, lines: 5, follow: false, paths: ["/not/there"], decode: "none" };
+    const { id, command } = await startTrace(served, body);
+    expect(command.join(" ")).toContain("strace -ttt -T -s ");
+    expect(command.join(" ")).toContain(" -P /not/there -A ");
+    await untilEnded(served, id);
+    const { events } = await eventsOf(served, id);
+    expect(events.length).toBeGreaterThanOrEqual(5);
+    for (const event of events) expect(event).toMatchObject({ tid: target.pid, errno: { name: "ENOENT" } });
+    for (const paths of ["relative", ["/a,/b"], ["/a\n"]]) {
+      const refused = problemOf.parse(await (await post(served, { process: target.pid, paths })).json());
+      expect(refused.errors?.[0]?.pointer).toMatch(/^\/paths/);
+    }
+  });
+
   test("its events are given in pages, each event once, and the last page says that it is the last", async () => {
     await using target = await startBusy();
     await using served = await serveTraces();
