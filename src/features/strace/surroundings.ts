@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
+import { readingRemedy } from "../../linux/remedies.ts";
 
 /** What is not as it should be, and what mends it. */
 export interface Shortcoming {
@@ -31,7 +32,7 @@ export async function lookAround(pid: number): Promise<Surroundings> {
       decodeSockets,
       shortcoming: {
         reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
-        remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
+        remedy: (await readingRemedy(pid)) ?? "GET processes: it has ended",
       },
     };
   }
