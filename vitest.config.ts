@@ -53,7 +53,9 @@ export default defineConfig({
           ...common,
           name: "container",
           include: ["test/container/**/*.test.ts"],
-          fileParallelism: false,
+          // Each file has containers of its own, and waits for them.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 600_000,
         },
