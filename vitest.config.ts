@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const common = {
@@ -8,6 +9,8 @@ const common = {
 
 export default defineConfig({
   test: {
+    // The tests wait for processes and sockets more than they compute, and Vitest would take one worker less.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
@@ -25,14 +28,34 @@ export default defineConfig({
           ],
         },
       },
-      { test: { ...common, name: "e2e", include: ["test/e2e/**/*.test.ts"] } },
-      { test: { ...common, name: "peers", include: ["test/peers/**/*.test.ts"], hookTimeout: 120_000 } },
+      {
+        test: {
+          ...common,
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          // Whole sidecars, in several processes and under full load: one such file is enough for a machine.
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "peers",
+          include: ["test/peers/**/*.test.ts"],
+          // Attacks and scanners need the machine for themselves.
+          fileParallelism: false,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           ...common,
           name: "container",
           include: ["test/container/**/*.test.ts"],
-          fileParallelism: false,
+          // Each file has containers of its own, and waits for them.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 600_000,
         },
@@ -40,7 +63,13 @@ export default defineConfig({
       // Minutes each: every test says how long it may take.
       { test: { ...common, name: "soak", include: ["test/soak/**/*.test.ts"], fileParallelism: false } },
       {
-        test: { ...common, name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          ...common,
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
       },
     ],
     coverage: {

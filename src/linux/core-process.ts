@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Settings } from "../settings/schema.ts";
 import { timeOfTicks } from "./boot-clock.ts";
 import { findListeners, type ListenerSearch } from "./core-listener.ts";
+import { ownStatus } from "./privileges.ts";
 import { readExecutable, readStat } from "./proc.ts";
 import { isZombie, type ProcStat } from "./proc-stat.ts";
 import {
@@ -13,6 +14,7 @@ import {
   readProcessTable,
   topmost,
 } from "./process-table.ts";
+import { capabilityRemedy } from "./remedies.ts";
 
 /** Which process of the shared PID namespace is the core's main one, or why that can't be said. */
 export type CoreProcess =
@@ -163,12 +165,12 @@ function byPosition(
 const NOTHING_VISIBLE =
   "Only the sidecar's own processes are visible: it does not share the PID namespace of the app.";
 
-function missOf(candidates: readonly ProcStat[], listeners: ListenerSearch, url: URL): Miss {
+async function missOf(candidates: readonly ProcStat[], listeners: ListenerSearch, url: URL): Promise<Miss> {
   if (candidates.length === 0) return { reason: NOTHING_VISIBLE, remedy: SHARE_PID_NAMESPACE };
   if (listeners.unreadable > 0) {
     return {
       reason: `${listeners.unreadable} processes can't be looked into, so it can't be said which of them listens on ${url.host}.`,
-      remedy: `cap_add: [SYS_PTRACE, DAC_READ_SEARCH], or ${NAME_THE_PROCESS}`,
+      remedy: `${capabilityRemedy(await ownStatus(), "SYS_PTRACE", "DAC_READ_SEARCH")}, or ${NAME_THE_PROCESS}`,
     };
   }
   if (listeners.somethingListens) {

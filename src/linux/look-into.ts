@@ -1,8 +1,16 @@
 import { stat } from "node:fs/promises";
 import { isErrno, messageOf } from "../base/errors.ts";
-import { hasCapability, ownStatus, SAME_LABEL, separatingLabels } from "./privileges.ts";
+import {
+  hasCapability,
+  isOutsideUserNamespace,
+  ownStatus,
+  SAME_LABEL,
+  SAME_USER_NAMESPACE,
+  separatingLabels,
+} from "./privileges.ts";
 import { isGone, readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
+import { accessRemedy, isAll, readingRemedy } from "./remedies.ts";
 
 /** Why something can't be read, and the line that mends it where there is one. */
 export interface Obstacle {
@@ -22,12 +30,20 @@ export async function whyNotInto(pid: number): Promise<Obstacle | undefined> {
     if (isGone(error)) return { reason: "the process has ended", remedy: null };
     const [own, target] = await Promise.all([ownStatus(), readStatus(pid)]);
     if (target === undefined) return { reason: "the process has ended", remedy: null };
+    if (await isOutsideUserNamespace(pid)) {
+      return {
+        reason: "the sidecar and the app are in different user namespaces",
+        remedy: SAME_USER_NAMESPACE,
+      };
+    }
+    if (!hasCapability(own.capEffective, "SYS_PTRACE")) {
+      const reason = uncapableReason(own, target);
+      if (reason !== undefined) return { reason, remedy: await accessRemedy(pid, "read", own, target) };
+    }
     return (
-      idObstacle(own, target) ??
-      capabilityObstacle(own, target) ??
       (await labelObstacle(pid)) ?? {
-        reason: `the kernel refuses to look into process ${pid} (it may be in another user namespace, or not dumpable): ${messageOf(error)}`,
-        remedy: capabilityRemedy(own),
+        reason: `the kernel refuses to look into process ${pid} (it may not be dumpable): ${messageOf(error)}`,
+        remedy: await accessRemedy(pid, "read", own, target),
       }
     );
   }
@@ -40,33 +56,27 @@ export async function whyNotInto(pid: number): Promise<Obstacle | undefined> {
 export async function whyUnreadable(pid: number, error: unknown): Promise<Obstacle> {
   if (isGone(error)) return { reason: "the process has ended", remedy: null };
   if (!isErrno(error, "EACCES", "EPERM")) return { reason: messageOf(error), remedy: null };
-  return (
-    (await whyNotInto(pid)) ?? {
-      reason:
-        "the file belongs to the process's own user, and the sidecar lacks the capability DAC_READ_SEARCH",
-      remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
-    }
-  );
-}
-
-function idObstacle(own: ProcStatus, { uids, gids }: ProcStatus): Obstacle | undefined {
-  if (hasCapability(own.capEffective, "SYS_PTRACE")) return undefined;
-  const isSame = [uids.real, uids.effective, uids.saved].every((id) => id === own.uids.effective);
-  const isSameGroup = [gids.real, gids.effective, gids.saved].every((id) => id === own.gids.effective);
-  if (isSame && isSameGroup) return undefined;
+  const obstacle = await whyNotInto(pid);
+  if (obstacle?.remedy === SAME_LABEL || obstacle?.remedy === SAME_USER_NAMESPACE) return obstacle;
   return {
-    reason: `the app runs as uid:gid ${uids.effective}:${gids.effective}, the sidecar as ${own.uids.effective}:${own.gids.effective} without the capability SYS_PTRACE`,
-    remedy: `user: "${uids.effective}:${gids.effective}" for the sidecar, or ${capabilityRemedy(own)}`,
+    reason:
+      obstacle?.reason ??
+      "the file belongs to the process's own user, and the sidecar lacks the capability DAC_READ_SEARCH",
+    // One line for both obstacles: who has passed the first would meet the second.
+    remedy: (await readingRemedy(pid)) ?? null,
   };
 }
 
-function capabilityObstacle(own: ProcStatus, target: ProcStatus): Obstacle | undefined {
-  const isMore = (target.capPermitted & ~own.capPermitted) !== 0n;
-  if (!isMore || hasCapability(own.capEffective, "SYS_PTRACE")) return undefined;
-  return {
-    reason: "the app has capabilities that the sidecar lacks, and the sidecar lacks SYS_PTRACE",
-    remedy: capabilityRemedy(own),
-  };
+/** What of a process's credentials stands in the way of one without SYS_PTRACE. */
+function uncapableReason(own: ProcStatus, target: ProcStatus): string | undefined {
+  const { uids, gids } = target;
+  if (!isAll(uids, own.uids.effective) || !isAll(gids, own.gids.effective)) {
+    return `the app runs as uid:gid ${uids.effective}:${gids.effective}, the sidecar as ${own.uids.effective}:${own.gids.effective} without the capability SYS_PTRACE`;
+  }
+  const hasMore = (target.capPermitted & ~own.capPermitted) !== 0n;
+  return hasMore
+    ? "the app has capabilities that the sidecar lacks, and the sidecar lacks SYS_PTRACE"
+    : undefined;
 }
 
 async function labelObstacle(pid: number): Promise<Obstacle | undefined> {
@@ -77,9 +87,4 @@ async function labelObstacle(pid: number): Promise<Obstacle | undefined> {
     reason: `a security module separates them: the sidecar runs as ${ours}, the app as ${theirs}`,
     remedy: SAME_LABEL,
   };
-}
-
-/** A capability given to a container reaches only root: for other users the engine fills no more than the bounding set. */
-function capabilityRemedy(own: ProcStatus): string {
-  return own.uids.effective === 0 ? "cap_add: [SYS_PTRACE]" : 'user: "0:0" with cap_add: [SYS_PTRACE]';
 }

@@ -130,7 +130,7 @@ function placeError(error: unknown, path: string, setting: string): unknown {
     return new AppError("permission-denied", `The folder of ${path} can't be entered.`, {
       cause: error,
       remedy:
-        'Run the sidecar as the user of the app (compose: user: "uid:gid"), or with cap_add: [DAC_READ_SEARCH].',
+        'Run the sidecar as the user of the app (compose: user: "uid:gid"), or as root with cap_add: [DAC_READ_SEARCH].',
     });
   }
   return new AppError("conflict", `${path} can't be opened: ${messageOf(error)}`, { cause: error });
@@ -199,7 +199,7 @@ export function unreadable({ path, stats: { uid, gid } }: PinnedFile, cause?: un
     `${path} can't be read: it belongs to user ${uid}, group ${gid}.`,
     {
       cause,
-      remedy: `Run the sidecar as that user (compose: user: "${uid}:${gid}"), or with cap_add: [DAC_READ_SEARCH].`,
+      remedy: `Run the sidecar as that user (compose: user: "${uid}:${gid}"), or as root with cap_add: [DAC_READ_SEARCH].`,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { isErrno } from "../base/errors.ts";
-import { readIfThere, readStatus } from "./proc.ts";
+import { readIfThere, readNamespace, readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
 
 /** The numbers of the capabilities that matter here (capabilities(7)). */
@@ -49,3 +49,22 @@ export async function separatingLabels(
 
 /** What mends {@link separatingLabels}. */
 export const SAME_LABEL = "Give both containers the same security_opt (apparmor=… or label=…)";
+
+/**
+ * Tells whether a process is in a user namespace that is neither ours nor below it: there a capability of ours counts
+ * for nothing. The map of ids is readable where the link to the namespace is not, and differs between namespaces
+ * (user_namespaces(7)).
+ */
+export async function isOutsideUserNamespace(pid: number): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([
+    readIfThere("/proc/self/uid_map"),
+    readIfThere(`/proc/${pid}/uid_map`),
+  ]);
+  if (ours === undefined || theirs === undefined || ours === theirs) return false;
+  // Where its links can be read we are above it, and have the right (PTRACE_MODE_READ).
+  return (await readNamespace(pid, "user")).value === null;
+}
+
+/** What mends {@link isOutsideUserNamespace}. */
+export const SAME_USER_NAMESPACE =
+  'Put both into the same user namespace: userns_mode: "host" for both, or the same rootless engine';

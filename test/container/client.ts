@@ -34,8 +34,13 @@ export interface Client {
 export async function openClient(project: ComposeProject): Promise<Client> {
   const token = /#token=([\w-]+)/.exec(await project.logs("sidecar"))?.[1];
   if (token === undefined) throw new Error("the sidecar's log holds no link with a token");
-  const address = { host: "127.0.0.1", port: project.httpsPort, servername: "localhost" };
-  const authority = `localhost:${project.httpsPort}`;
+  return await openClientAt(project.httpsPort, token);
+}
+
+/** The same for a sidecar whose HTTPS port on this machine and whose token are known. */
+export async function openClientAt(httpsPort: number, token: string): Promise<Client> {
+  const address = { host: "127.0.0.1", port: httpsPort, servername: "localhost" };
+  const authority = `localhost:${httpsPort}`;
   const bearer = { Authorization: `Bearer ${token}` };
 
   // The certificate is self-made: the CA comes over a connection that can't be verified yet, and never again.
@@ -60,7 +65,7 @@ export async function openClient(project: ComposeProject): Promise<Client> {
   return {
     ...{ token, visit, ask, stream },
     webSocket: (path) =>
-      new WebSocket(`wss://127.0.0.1:${project.httpsPort}${path}`, {
+      new WebSocket(`wss://127.0.0.1:${httpsPort}${path}`, {
         ...{ ca, servername: "localhost", headers: { Host: authority } },
       }),
   };

@@ -50,7 +50,8 @@ test("the limits of the core's container are found, and what it uses of them is 
 });
 
 test("a core that wants more than its quota is seen at it, throttled", async () => {
-  const burn = project.compose("exec", "-T", "core", "timeout", "8", "sh", "-c", "while :; do :; done");
+  // Until it is seen: on a busy machine it gets its quota only now and then. The end of the container ends it.
+  await project.compose("exec", "--detach", "core", "timeout", "60", "sh", "-c", "while :; do :; done");
   const point = await poll(
     "a throttled second",
     async () => {
@@ -60,12 +61,10 @@ test("a core that wants more than its quota is seen at it, throttled", async () 
           each.cpuRatio > 0.8 && each.throttledRatio > 0.5,
       );
     },
-    { timeoutMs: 20_000, intervalMs: 500 },
+    { timeoutMs: 60_000, intervalMs: 500 },
   );
   expect(point.usedCpus).toBeGreaterThan(0.4);
   expect(point.usedCpus).toBeLessThan(0.7);
-  // timeout(1) ends with 124.
-  await burn.catch(() => {});
 });
 
 test("the capabilities say that the core's cgroup and file systems can be read", async () => {

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { isErrno, messageOf } from "../../base/errors.ts";
 import type { CoreProcess, CoreProcessFinder } from "../../linux/core-process.ts";
+import { signalRemedy } from "../../linux/remedies.ts";
 import { effectOfSignal, findProcess, signalProcess } from "../../linux/signal-process.ts";
 import type { ReloadSettings } from "../../settings/schema.ts";
 
@@ -49,7 +50,7 @@ async function reloadBySignal(reload: SignalReload, deps: ReloadDeps): Promise<R
   if (obstacle !== undefined) return { ...identity, done: false, ...obstacle };
   const outcome = signalProcess(found, signal);
   if (outcome === "sent") return { ...identity, done: true, detail: `${signal} was sent to process ${pid}.` };
-  const failure = outcome === "denied" ? denied(pid) : gone(pid);
+  const failure = outcome === "denied" ? await denied(pid) : gone(pid);
   return { ...identity, done: false, ...failure };
 }
 
@@ -77,10 +78,10 @@ export async function obstacleOf({ signal }: SignalReload, pid: number): Promise
 }
 
 /** The obstacle of a process that may not be sent signals. */
-export function denied(pid: number): Obstacle {
+export async function denied(pid: number): Promise<Obstacle> {
   return {
     detail: `This user may not send signals to process ${pid}.`,
-    remedy: "cap_add: [KILL], or run the sidecar as the user of the app",
+    remedy: (await signalRemedy(pid)) ?? "Change the file again once the app runs.",
   };
 }
 

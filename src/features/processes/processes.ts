@@ -1,5 +1,7 @@
+import { readlink } from "node:fs/promises";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
-import { readExecutable } from "../../linux/proc.ts";
+import { listDescriptors } from "../../linux/descriptors.ts";
+import { createProcessReader } from "../../linux/process-reader.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { type CapabilityPart, capabilityOf, type Feature } from "../feature.ts";
 import { addDetail } from "./detail-routes.ts";
@@ -55,20 +57,21 @@ async function partsOf(coreProcess: CoreProcessFinder): Promise<CapabilityPart[]
     const { reason, remedy } = core;
     return [list, { name: "see the app's main process", works: false, reason, remedy }];
   }
-  const executable = await readExecutable(core.pid);
+  const reader = createProcessReader(core.pid);
+  await reader.read(["files"], async () => {
+    const [fd] = await listDescriptors(core.pid);
+    if (fd !== undefined) await readlink(`/proc/${core.pid}/fd/${fd}`);
+  });
+  const [obstacle] = reader.list;
   return [
     list,
     { name: "see the app's main process", works: true, reason: `It is ${core.pid}: ${core.foundBy}.` },
     {
       name: "read the details of the app's processes (executable, open files, namespaces)",
-      works: executable.value !== null,
-      ...(executable.reason === undefined
+      works: obstacle === undefined,
+      ...(obstacle === undefined
         ? {}
-        : {
-            reason: executable.reason,
-            remedy:
-              "cap_add: [SYS_PTRACE, DAC_READ_SEARCH], or run the sidecar as the app's own user and group",
-          }),
+        : { reason: obstacle.reason, ...(obstacle.remedy === null ? {} : { remedy: obstacle.remedy }) }),
     },
   ];
 }

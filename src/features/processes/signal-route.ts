@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { AppError } from "../../base/errors.ts";
+import { signalRemedy } from "../../linux/remedies.ts";
 import { signalProcess } from "../../linux/signal-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { readJson } from "../../web/json-body.ts";
@@ -35,18 +36,18 @@ export function addSignals(
       const request = await readJson(call.ctx, signalRequest, { maxBytes: MAX_BODY_BYTES, example: EXAMPLE });
       const pid = Number(call.params.pid);
       const { ref, effect } = await checkSignal(pid, request, await deps.coreProcess.find(), allowed);
-      send(call, ref, request, deps);
+      await send(call, ref, request, deps);
       call.ctx.body = { ...ref, signal: request.signal, effect } satisfies SignalSent;
     },
   );
 }
 
-function send(
+async function send(
   { ctx, principal }: RouteCall<z.output<typeof pidPath>, unknown>,
   ref: { readonly pid: number; readonly startTime: string; readonly name: string },
   { signal }: SignalRequest,
   { log }: ProcessesDeps,
-): void {
+): Promise<void> {
   const about = {
     audit: "processes.signal",
     user: principal.name,
@@ -61,7 +62,7 @@ function send(
   log?.warn({ ...about, outcome }, "the signal was not sent");
   throw outcome === "denied"
     ? new AppError("permission-denied", `The sidecar may not send signals to process ${ref.pid}.`, {
-        remedy: "cap_add: [KILL], or run the sidecar as the user of the app",
+        remedy: (await signalRemedy(ref.pid)) ?? "GET processes: it has ended",
       })
     : new AppError("process-not-signalable", `Process ${ref.pid} has just ended.`, {
         remedy: "GET processes",

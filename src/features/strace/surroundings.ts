@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
+import { readingRemedy } from "../../linux/remedies.ts";
 import type { Decode } from "./trace-options.ts";
 
 /** What is not as it should be, and what mends it. */
@@ -20,10 +21,6 @@ export interface Surroundings {
 }
 
 const MIN_FREE_BYTES = 1_048_576;
-const BARE_DESCRIPTORS: Shortcoming = {
-  reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
-  remedy: "cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
-};
 const BARE_SOCKETS: Shortcoming = {
   reason:
     "Sockets have no addresses in strace's own lines: the sidecar is in another network namespace than the process. Events have them (JSON, NDJSON, summaries).",
@@ -39,12 +36,19 @@ export async function lookAround(pid: number, wanted: Decode): Promise<Surroundi
     readDescriptors(pid),
   ]);
   const isShared = theirs.value !== null && ours.value === theirs.value;
-  const shortcoming = descriptors.value === null ? BARE_DESCRIPTORS : null;
+  const shortcoming = descriptors.value === null ? await bareDescriptors(pid) : null;
   const isBare = wanted === "all" && !isShared && shortcoming === null;
   return {
     decode: wanted === "all" && isShared ? "all" : "paths",
     shortcoming,
     lineShortcoming: isBare ? BARE_SOCKETS : null,
+  };
+}
+
+async function bareDescriptors(pid: number): Promise<Shortcoming> {
+  return {
+    reason: "File descriptors are bare numbers: the sidecar may not read where they point.",
+    remedy: (await readingRemedy(pid)) ?? "GET processes: it has ended",
   };
 }
 

@@ -1,5 +1,6 @@
 import { AppError, isErrno } from "../../base/errors.ts";
 import { ownStatus, yamaScope } from "../../linux/privileges.ts";
+import { capabilityRemedy } from "../../linux/remedies.ts";
 import { CommandError, run } from "../../linux/spawn.ts";
 import { guarded } from "./command.ts";
 
@@ -93,18 +94,18 @@ async function whyNoPtrace(): Promise<{ detail: string; remedy: string }> {
       remedy: "Restart the host with kernel.yama.ptrace_scope=1: 3 can't be lowered while it runs.",
     };
   }
+  const remedy = capabilityRemedy(own, "SYS_PTRACE");
   if (scope === 2) {
     return {
       detail: "ptrace needs the capability SYS_PTRACE here (kernel.yama.ptrace_scope is 2).",
-      remedy: "cap_add: [SYS_PTRACE]",
+      remedy,
     };
   }
   if (own.seccompMode === 2) {
     return {
       detail: "A seccomp filter forbids ptrace.",
-      remedy:
-        "cap_add: [SYS_PTRACE] (the default profile then allows it), or a seccomp profile that allows ptrace",
+      remedy: `${remedy} (the default profile then allows it), or a seccomp profile that allows ptrace`,
     };
   }
-  return { detail: "ptrace does not work here.", remedy: "cap_add: [SYS_PTRACE]" };
+  return { detail: "ptrace does not work here.", remedy };
 }
