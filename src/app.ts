@@ -121,7 +121,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
     { setting: "metrics", make: () => createMetrics(() => features, { version: VERSION, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
-    { setting: "strace", make: () => createStrace(settings, { coreProcess, log }) },
+    { setting: "strace", make: () => createStrace(settings, { coreProcess, log, traffic: parts.traffic }) },
     {
       setting: "config",
       make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),

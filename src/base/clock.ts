@@ -33,3 +33,16 @@ const MONOTONIC_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.
 export function monotonicMs(atMs: number): number {
   return atMs + MONOTONIC_OFFSET_MS;
 }
+
+/**
+ * What is to be added to a time of CLOCK_MONOTONIC in milliseconds to have it since 1970, exact to some microseconds: it
+ * waits, for a millisecond at most, until the wall clock (CLOCK_REALTIME), which Node.js tells in whole ones, goes on.
+ */
+export function wallOffsetMs(): number {
+  const before = Date.now();
+  let now = before;
+  // A wall clock that is set back at this moment is no reason to go on for ever.
+  for (const giveUpAtMs = performance.now() + 5; now === before && performance.now() < giveUpAtMs; )
+    now = Date.now();
+  return now - monotonicMs(performance.now());
+}

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { isMissing } from "../support/needs.ts";
 import { poll } from "../support/poll.ts";
 import { type RunningSidecar, startSidecarProcess, TOKEN } from "../support/sidecar.ts";
@@ -70,7 +71,44 @@ async function beginTrace(sidecar: RunningSidecar): Promise<void> {
   await poll("the app to be traced", async () => (await tracerOf(app.pid)) !== 0);
 }
 
+/** What is answered of the calls of a request. */
+const callsOf = z.object({
+  request: z.object({ id: z.string(), path: z.string(), status: z.int().nullable() }),
+  events: z.array(z.object({ call: z.string(), touches: z.string(), args: z.unknown() })),
+});
+
 describe.skipIf(isMissing("ptrace"))("system calls of the app", () => {
+  test("are told for a request that was forwarded, by its id, and not those of the requests beside it", async () => {
+    await using sidecar = await start();
+    const { id } = (
+      await sidecar.ask("/_sidecar/traces", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ process: app.pid }),
+      })
+    ).json();
+    const answers = await Promise.all(
+      ["first", "second", "third"].map((name) =>
+        sidecar.ask(`/about?${name}`, { token: null, headers: { "X-Request-Id": `the-${name}` } }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const requestId = "the-second";
+    const asked = `/_sidecar/traces/${id}/events?request=${requestId}`;
+    const { request: about, events } = await poll("the calls of the request", async () => {
+      const answer = await sidecar.ask(asked);
+      const found = answer.status === 200 ? callsOf.parse(answer.json()) : undefined;
+      const isWhole = found?.events.some(({ call, touches }) => call === "write" && touches === "connection");
+      return isWhole === true ? found : undefined;
+    });
+    expect(about).toMatchObject({ id: requestId, path: "/about", status: 200 });
+    const onConnection = JSON.stringify(events.filter(({ touches }) => touches === "connection"));
+    expect(onConnection.match(/GET \/about\?\w+/g)).toEqual(["GET /about?second"]);
+    expect((await sidecar.ask(`${asked}x`)).status).toBe(404);
+    const refused = await sidecar.ask(`${asked}&limit=3`);
+    expect([refused.status, refused.json()["code"]]).toEqual([400, "invalid-parameter"]);
+  });
+
   test("are answered for its main process, which nobody had to name", async () => {
     await using sidecar = await start();
     const [answer] = await Promise.all([

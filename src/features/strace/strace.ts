@@ -9,6 +9,7 @@ import { createGovernor } from "./governor/governor.ts";
 import { addRoutes } from "./strace-routes.ts";
 import { createToolCheck } from "./tool-check.ts";
 import { createTracePool } from "./trace-pool.ts";
+import type { FindTraffic } from "./traces/answer-request.ts";
 import { createFlightRecorder } from "./traces/flight-recorder.ts";
 import { createTraceRegistry } from "./traces/trace-registry.ts";
 import { addTraces } from "./traces/trace-routes.ts";
@@ -19,6 +20,8 @@ import { addTraces } from "./traces/trace-routes.ts";
 export interface StraceDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
+  /** Where the requests are known that were forwarded. */
+  readonly traffic: FindTraffic;
   /** How long a stream may be silent before it says that the trace runs: 5 s where it is not given. */
   readonly heartbeatMs?: number;
 }
@@ -27,7 +30,7 @@ const HEARTBEAT_MS = 5_000;
 
 /** Makes the feature. It traces nothing by itself. */
 export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, deps: StraceDeps): Feature {
-  const { coreProcess, log, heartbeatMs = HEARTBEAT_MS } = deps;
+  const { coreProcess, log, traffic, heartbeatMs = HEARTBEAT_MS } = deps;
   const { strace: settings } = allSettings;
   const tool = createToolCheck();
   const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
@@ -43,7 +46,7 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
     name: "strace",
     routes(table) {
       addRoutes(table, settings, answer);
-      addTraces(table, { registry, recorder, settings: allSettings.traces });
+      addTraces(table, { registry, recorder, settings: allSettings.traces, traffic });
     },
     metrics: () => pool.counts.metrics(),
     diagnostics: [summaryForBundle({ settings, coreProcess, pool, tool, recorder })],

@@ -41,6 +41,7 @@ export function makeStrace({
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: log ?? createLog({ level: "silent", access: false }),
+    traffic: () => Promise.reject(new Error("nothing is forwarded here")),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
 }

@@ -133,6 +133,12 @@ export class SocketBook {
     const name = readSocketName(event.args?.[1]);
     const socket = this.#first(event, nowMs);
     if (socket === undefined || name?.isGiven !== true) return;
+    if (event.call === "getpeername") {
+      // It changes nothing: the socket was connected before, and is the same as in the calls before.
+      socket.stage = "connected";
+      socket.peer = name.text;
+      return;
+    }
     // Only when it is connected the kernel chooses the address among all.
     const local = socket.local === null || isWildcardName(socket.local) ? null : socket.local;
     if (socket.peer !== name.text) {

@@ -36,10 +36,16 @@ export class SocketLooker {
   /** The namespace of each process, and when it was looked at. */
   readonly #known = new Map<number, { readonly network: number; readonly atMs: number }>();
   readonly #remarks = new Set<string>();
+  #lookedBytes = 0;
 
   /** @param mainPid whose namespace stands for that of a process that has ended. */
   constructor(mainPid: number) {
     this.#mainPid = mainPid;
+  }
+
+  /** How much of the tables the last look has read: what it cost. */
+  get lookedBytes(): number {
+    return this.#lookedBytes;
   }
 
   /** Why not all could be looked for, in sentences. */
@@ -62,6 +68,7 @@ export class SocketLooker {
     }
     if (this.#members.size > 1) await this.#lookElsewhere(searches, budget, found);
     if (budget.bytesLeft <= 0) this.#remarks.add(TOO_LONG);
+    this.#lookedBytes = MAX_LOOK_BYTES - budget.bytesLeft;
     return found;
   }
 

@@ -5,6 +5,7 @@ import type { WebContext } from "../../../web/context.ts";
 import { chooseForm, MEDIA_TYPES } from "../../../web/negotiate.ts";
 import { sseEvent } from "../../../web/output-stream.ts";
 import { traceEvent } from "../events/event-schema.ts";
+import { type RequestCall, TOUCHES } from "../request-events.ts";
 import { HEARTBEAT_LINE } from "../trace-schema.ts";
 import { type EventWish, PAGE_LIMIT } from "./event-query.ts";
 import type { KeptRecords } from "./kept-records.ts";
@@ -26,6 +27,39 @@ export const eventPage = z.object({
 
 /** The last record of events as a stream. */
 export const eventsEnd = eventPage.omit({ events: true }).extend({ type: z.literal("end") });
+
+/** The calls of a forwarded request. */
+export const requestCalls = eventPage.omit({ next: true, isComplete: true, events: true }).extend({
+  request: z
+    .object({
+      id: z.string(),
+      method: z.string(),
+      path: z.string(),
+      status: z.int().nullable(),
+      startTime: z.iso.datetime(),
+      durationMs: z.number(),
+    })
+    .describe("As GET /traffic tells it."),
+  events: z
+    .array(
+      z.intersection(
+        traceEvent,
+        z.object({
+          touches: z
+            .enum(TOUCHES)
+            .describe(
+              "`connection`: on a descriptor of the connection that the request came on; `same-thread`: by a thread that works on it, between the read of the request and the last write of the answer.",
+            ),
+        }),
+      ),
+    )
+    .describe("In their order."),
+});
+
+/** The calls of a forwarded request. */
+export type RequestCallsReport = Omit<z.infer<typeof requestCalls>, "events"> & {
+  readonly events: readonly RequestCall[];
+};
 
 const HEARTBEAT_MS = 5_000;
 

@@ -33,6 +33,14 @@ export const eventQuery = z.object({
   minDuration: seconds.describe("Only calls that took at least so many seconds."),
   pid: whole.describe("Only of this process."),
   tid: whole.describe("Only of this thread."),
+  request: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe(
+      "Only the calls of this forwarded request, by its X-Request-Id (JSON): those on its connection, and those that the same thread made while it worked on it; `touches` says which.",
+    ),
   text: z
     .string()
     .min(1)
@@ -45,6 +53,8 @@ export const eventQuery = z.object({
 
 /** Which events are wanted. */
 export interface EventWish {
+  /** Undefined where not those of a request are. */
+  readonly requestId: string | undefined;
   readonly cursor: number;
   /** Undefined: as many as the form of the answer gives. */
   readonly limit: number | undefined;
@@ -73,7 +83,9 @@ export function readEventQuery(query: z.output<typeof eventQuery>, lastEventId: 
     });
   }
   const tests = testsOf(query);
+  refuseWithRequest(query);
   return {
+    requestId: query.request,
     cursor: Number(from),
     limit: limit === undefined ? undefined : Number(limit),
     span: {
@@ -82,6 +94,18 @@ export function readEventQuery(query: z.output<typeof eventQuery>, lastEventId: 
     },
     isWanted: tests.length === 0 ? undefined : (event) => tests.every((test) => test(event)),
   };
+}
+
+/** The calls of a request are given at once, and its time is known. */
+function refuseWithRequest(query: z.output<typeof eventQuery>): void {
+  if (query.request === undefined) return;
+  const name = (["cursor", "limit", "since", "until"] as const).find((each) => query[each] !== undefined);
+  if (name === undefined) return;
+  const detail = "can't be given with request";
+  throw new AppError("invalid-parameter", `query parameter ${name}: ${detail}.`, {
+    errors: [{ pointer: `query:${name}`, detail }],
+    remedy: `Leave ${name} out: all calls of the request are given.`,
+  });
 }
 
 type Test = (event: TraceEvent) => boolean;

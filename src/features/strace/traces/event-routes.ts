@@ -1,11 +1,13 @@
+import { z } from "zod";
 import type { RouteTable } from "../../../web/routes.ts";
-import { answerKeptEvents, eventPage, eventsEnd } from "./answer-events.ts";
+import { answerKeptEvents, eventPage, eventsEnd, requestCalls } from "./answer-events.ts";
+import { answerRequestCalls, type FindTraffic } from "./answer-request.ts";
 import type { FindTrace } from "./artifact-routes.ts";
 import { eventQuery, readEventQuery } from "./event-query.ts";
 import { endReasonOf, GONE, idPath, JSON_TYPE, keptSummary } from "./trace-state.ts";
 
 /** Adds the routes of what a trace told. */
-export function addEvents(table: RouteTable, find: FindTrace): void {
+export function addEvents(table: RouteTable, find: FindTrace, traffic: FindTraffic): void {
   const common = { role: "operator", params: idPath } as const;
   table.add(
     "GET",
@@ -24,7 +26,7 @@ export function addEvents(table: RouteTable, find: FindTrace): void {
           description:
             "The events. As a stream: `event`s, and an `end` that says whether all have come. As NDJSON: an event a line, a line of the type `heartbeat` after each 5 s of silence, and a last line of the type `end`.",
           content: {
-            [JSON_TYPE]: eventPage,
+            [JSON_TYPE]: z.union([eventPage, requestCalls]),
             "application/x-ndjson": eventsEnd,
             "text/event-stream": null,
           },
@@ -32,8 +34,12 @@ export function addEvents(table: RouteTable, find: FindTrace): void {
         404: GONE,
       },
     },
-    ({ ctx, params, query }) =>
-      answerKeptEvents(ctx, find(params.id), readEventQuery(query, ctx.get("Last-Event-ID"))),
+    async ({ ctx, params, query }) => {
+      const kept = find(params.id);
+      const wish = readEventQuery(query, ctx.get("Last-Event-ID"));
+      if (wish.requestId === undefined) await answerKeptEvents(ctx, kept, wish);
+      else await answerRequestCalls(ctx, kept, wish, await traffic());
+    },
   );
   table.add(
     "GET",

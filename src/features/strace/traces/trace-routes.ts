@@ -4,6 +4,7 @@ import type { Settings } from "../../../settings/schema.ts";
 import type { WebContext } from "../../../web/context.ts";
 import { readJson } from "../../../web/json-body.ts";
 import type { RouteTable } from "../../../web/routes.ts";
+import type { FindTraffic } from "./answer-request.ts";
 import { addArtifacts, type FindTrace } from "./artifact-routes.ts";
 import { addEvents } from "./event-routes.ts";
 import type { FlightRecorder } from "./flight-recorder.ts";
@@ -30,10 +31,14 @@ export interface TraceRoutesParts {
   /** Undefined where it is switched off. */
   readonly recorder: FlightRecorder | undefined;
   readonly settings: Settings["traces"];
+  readonly traffic: FindTraffic;
 }
 
 /** Adds the routes of traces that run on their own. */
-export function addTraces(table: RouteTable, { registry, recorder, settings }: TraceRoutesParts): void {
+export function addTraces(
+  table: RouteTable,
+  { registry, recorder, settings, traffic }: TraceRoutesParts,
+): void {
   const stateOf = (kept: KeptRecords, path: string): TraceState =>
     describeTrace(kept, path, registry.expiresAt(kept));
   const find: FindTrace = (id) => (id === RECORDER ? recorded(recorder) : registry.get(id));
@@ -41,7 +46,7 @@ export function addTraces(table: RouteTable, { registry, recorder, settings }: T
   addList(table, registry, settings, stateOf);
   addOne(table, find, stateOf);
   addChanges(table, registry, find, stateOf);
-  addEvents(table, find);
+  addEvents(table, find, traffic);
   addArtifacts(table, find);
 }
 

@@ -59,6 +59,19 @@ test("a server's calls tell of its sockets what they are, and when", async () =>
   ]);
 });
 
+test("getpeername changes nothing: what it tells is true of the calls before it too, and a look that was begun before it counts", async () => {
+  const { events } = await resolve([
+    `accept4(3<${at(1)}>, NULL, NULL, SOCK_CLOEXEC) = 5<${at(2)}>`,
+    `read(5<TCP:[${FIRST_INODE + 2}]>, "x", 1) = 1`,
+    `getpeername(5<TCP:[${FIRST_INODE + 2}]>, ${v4("10.0.0.7", 5000)}, [16]) = 0`,
+  ]);
+  expect(sayings(events).slice(1)).toEqual([
+    "accept4 TCP null 10.0.0.7:5000",
+    "read TCP null 10.0.0.7:5000",
+    "getpeername TCP null 10.0.0.7:5000",
+  ]);
+});
+
 test("what listens on all addresses says nothing of those it accepts, but who they are", async () => {
   const { events, warnings } = await resolve([
     `socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3<${at(1)}>`,
