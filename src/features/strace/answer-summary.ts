@@ -8,9 +8,9 @@ export const answerSummary: AnswerForm = async ({ ctx, trace }) => {
   const summariser = createSummariser();
   const onEvent = summariser.add;
   const { result, counts } = await followEvents(trace, { onEvent, withRaw: false });
-  const { durationMs, endReason, lines, warnings } = result;
+  const { durationMs, endReason, lines, lost, warnings } = result;
   const report: SummaryReport = {
-    ...{ ...headOf(trace), durationMs, endReason, lines, unparsed: counts.unparsed },
+    ...{ ...headOf(trace), durationMs, endReason, lines, lost, unparsed: counts.unparsed },
     ...{ warnings: [...warnings], ...summariser.summary(durationMs) },
   };
   ctx.body = report;

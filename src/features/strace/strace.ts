@@ -8,6 +8,7 @@ import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { straceCapability } from "./capability.ts";
+import { chooseEngine, removeLeftTraces } from "./engine.ts";
 import { createGovernor } from "./governor/governor.ts";
 import { linesOf, linesQuery, pidAndLinesPath, pidPath } from "./parameters.ts";
 import { summaryReport } from "./summary-schema.ts";
@@ -32,7 +33,8 @@ While it is traced every system call of the process stops twice: a busy server w
 so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, recv with a time-out, semop, \
 sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
 and by strace.maxBytes; what came until then is answered. A thread of its own watches over it, and kills strace where it \
-holds the app up, where its output has no room, or where the sidecar is throttled by its CPU quota: endReason says so. For operators: it slows the app, and shows what the app reads \
+holds the app up, where its output has no room, or where the sidecar is throttled by its CPU quota: endReason says so. \
+None of this is so with engine=tracefs, where the operator has set that up: it attaches to nothing. For operators: it slows the app, and shows what the app reads \
 and writes, such as the cookies of its clients.`;
 
 const FORMS = {
@@ -82,20 +84,20 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     const { ctx, principal, pid, linesAsked, options, up, isSummary = false } = wish;
     const client = new AbortController();
     ctx.res.once("close", () => client.abort(CLIENT_GONE));
-    const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
-    const answerForm = isSummary ? answerSummary : FORMS[form];
+    const { form, answerForm } = formOf(ctx, isSummary);
     const targets = await chooseTargets(pid ?? (await mainPid(coreProcess)), pid === undefined);
-    await tool.verify();
+    const engine = await chooseEngine(options, settings, targets.main.pid);
+    if (engine === "strace") await tool.verify();
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.
       ctx.status = 200;
       ctx.type = MEDIA_TYPES[form];
       return;
     }
-    const trace = await pool.begin(targets, { ...options, lines: linesAsked }, client.signal);
+    const trace = await pool.begin(targets, { ...options, engine, lines: linesAsked }, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
     const asked = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
-    log.info({ ...about, audit: "strace", ...asked }, "a trace has begun");
+    log.info({ ...about, audit: "strace", engine, ...asked }, "a trace has begun");
     const over = conclude(
       trace,
       () => answerForm({ ctx, trace, linesAsked, options, settings, up }),
@@ -113,12 +115,19 @@ export function createStrace(settings: Settings["strace"], { coreProcess, log }:
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
+      void removeLeftTraces(settings, log);
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       await governor[Symbol.asyncDispose]();
     },
   };
+}
+
+function formOf(ctx: WebContext, isSummary: boolean) {
+  if (isSummary) return { form: chooseForm(ctx, ["json"]), answerForm: answerSummary };
+  const form = chooseForm(ctx, FORM_NAMES);
+  return { form, answerForm: FORMS[form] };
 }
 
 /** Answers with a trace, disposes of it, and writes down how it ended. */

@@ -53,10 +53,10 @@ export const answerEvents: AnswerForm = ({ ctx, trace, linesAsked }) => {
   body.offer(sseEvent("start", JSON.stringify({ ...headOf(trace), linesAsked })));
   return follow(trace, body, {
     onLine: (line) => body.offer(sseEvent("line", line)),
-    last: ({ endReason, lines, durationMs, pending, warnings }) =>
+    last: ({ endReason, lines, durationMs, pending, warnings, lost }) =>
       sseEvent(
         "end",
-        JSON.stringify({ endReason, lines, dropped: body.dropped, durationMs, pending, warnings }),
+        JSON.stringify({ endReason, lines, dropped: body.dropped, lost, durationMs, pending, warnings }),
       ),
   });
 };
@@ -112,8 +112,8 @@ export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, options: 
   return result;
 };
 
-function endOf({ durationMs, endReason, pending, warnings }: TraceResult) {
-  return { durationMs, endReason, pending: [...pending], warnings: [...warnings] };
+function endOf({ durationMs, endReason, lost, pending, warnings }: TraceResult) {
+  return { durationMs, endReason, lost, pending: [...pending], warnings: [...warnings] };
 }
 
 /** Begins an answer that is written bit by bit. */
@@ -168,10 +168,12 @@ async function untilOver(
 /** What every answer tells of a trace. */
 export function headOf({
   targets,
+  engine,
   command,
   startedAt,
-}: Trace): Pick<TraceReport, "process" | "descendants" | "command" | "startedAt"> {
+}: Trace): Pick<TraceReport, "process" | "descendants" | "engine" | "command" | "startedAt"> {
   return {
+    engine,
     process: reference(targets.main),
     descendants: targets.descendants.map(reference),
     command: [...command],

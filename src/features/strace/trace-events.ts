@@ -1,8 +1,7 @@
 import { threadGroupOf } from "../../linux/proc.ts";
-import type { TraceEvent } from "./events/event.ts";
 import { EventParser, type ParserCounts } from "./events/event-parser.ts";
 import { createThreadGroups } from "./events/thread-groups.ts";
-import type { Trace, TraceResult } from "./trace.ts";
+import type { OwnEventFollower, Trace, TraceResult } from "./trace.ts";
 
 /** A trace that has been followed to its end, and what its lines made. */
 export interface EventsResult {
@@ -11,18 +10,16 @@ export interface EventsResult {
 }
 
 /** Who follows a trace. Neither may wait. */
-export interface EventFollower {
-  readonly onLine?: (line: string) => void;
-  readonly onEvent: (event: TraceEvent) => void;
-  /** Whether each event has the lines it was made of. */
-  readonly withRaw: boolean;
+export type EventFollower = OwnEventFollower;
+
+/** Follows a trace like `Trace.follow`, and reads its lines, where it has no events of its own. */
+export async function followEvents(trace: Trace, follower: EventFollower): Promise<EventsResult> {
+  if (trace.followOwnEvents === undefined) return await followLines(trace, follower);
+  const { result, events } = await trace.followOwnEvents(follower);
+  return { result, counts: { lines: result.lines, events, unparsed: 0, pending: 0, pendingChars: 0 } };
 }
 
-/** Follows a trace like `Trace.follow`, and reads its lines. */
-export async function followEvents(
-  trace: Trace,
-  { onLine, onEvent, withRaw }: EventFollower,
-): Promise<EventsResult> {
+async function followLines(trace: Trace, { onLine, onEvent, withRaw }: EventFollower): Promise<EventsResult> {
   const { main, descendants } = trace.targets;
   const pids = new Set([main, ...descendants].map(({ pid }) => pid));
   // A process that has ended meanwhile is known all the same.

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { ENGINE_CHOICES, type EngineWish } from "./engine.ts";
 
 /** What a request may choose of a trace, beside its lines. */
-export interface TraceOptions {
+export interface TraceOptions extends EngineWish {
   readonly durationMs: number;
   /** Whether the request says how long, and not the setting. */
   readonly isDurationAsked: boolean;
@@ -25,6 +26,8 @@ const MAX_SYSCALLS = 64;
 const SYSCALLS = /^%?[a-z][a-z\d_]{0,39}(?:,%?[a-z][a-z\d_]{0,39})*$/;
 /** Classes that may be written without their `%`, for no call has their name. */
 const CLASSES = new Set("file process network net signal ipc desc memory clock creds pure".split(" "));
+/** What only strace can do. */
+const STRACE_ONLY = ["stringLimit"] as const;
 const SECONDS = /^\d{1,5}(?:\.\d{1,6})?$/;
 
 /** The query of a trace. */
@@ -52,6 +55,12 @@ export const traceQuery = z.object({
     .regex(SECONDS, "must be a number of seconds, such as 0.01")
     .optional()
     .describe(`Only calls that took at least so many seconds, at most ${MAX_MIN_DURATION_SECONDS}.`),
+  engine: z
+    .enum(ENGINE_CHOICES)
+    .optional()
+    .describe(
+      "What traces: `strace` unless asked for otherwise; `tracefs`, for busy apps, where strace.tracefsDir is set: the kernel's own trace events, which hold nothing up, have true durations, and no texts; `auto` takes that where it works, else strace.",
+    ),
   stringLimit: z
     .string()
     .regex(/^\d{1,6}$/, "must be a whole number")
@@ -73,6 +82,10 @@ export function optionsOf(query: z.output<typeof traceQuery>, settings: Settings
   const syscalls = (query.syscalls ?? "").split(",").filter((name) => name !== "");
   inRange("syscalls", query.syscalls && String(syscalls.length), { least: 1, most: MAX_SYSCALLS });
   return {
+    ...{
+      engine: query.engine ?? "strace",
+      straceOnly: STRACE_ONLY.filter((name) => query[name] !== undefined),
+    },
     durationMs: seconds === undefined ? settings.durationMs : Math.round(seconds * 1_000),
     isDurationAsked: seconds !== undefined,
     stringLimit:

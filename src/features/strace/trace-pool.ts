@@ -1,7 +1,9 @@
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { chooseEngine } from "./engine.ts";
 import type { Governor } from "./governor/governor.ts";
 import { startTrace } from "./start-trace.ts";
+import { startTracefsTrace } from "./start-tracefs-trace.ts";
 import type { TraceTargets } from "./targets.ts";
 import type { Trace } from "./trace.ts";
 import type { TraceOptions } from "./trace-options.ts";
@@ -49,10 +51,17 @@ export function createTracePool(settings: Settings["strace"], governor: Governor
       await using stack = new AsyncDisposableStack();
       stack.defer(occupy(asked.durationMs));
       const signal = AbortSignal.any([client, stopping.signal]);
-      const trace = stack.use(await startTrace(targets, { ...settings, ...asked }, { signal, governor }));
+      const limits = { ...settings, ...asked };
+      const engine = await chooseEngine(asked, settings, targets.main.pid);
+      const trace = stack.use(
+        engine === "tracefs"
+          ? await startTracefsTrace(targets, limits, signal)
+          : await startTrace(targets, limits, { signal, governor }),
+      );
       const owned = stack.move();
       return {
         ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
+        ...{ engine: trace.engine, followOwnEvents: trace.followOwnEvents },
         follow: (onLine, onRemark) => trace.follow(onLine, onRemark),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };

@@ -48,6 +48,12 @@ const plainArguments = [
     target,
   }),
   z.object({ kind: z.literal("symbols"), names: z.array(z.string()).describe("Constants, joined by `|`.") }),
+  z.object({
+    kind: z.literal("unread"),
+    value: z.null().describe("A text, a structure or a buffer that the engine does not show."),
+    reason: z.string(),
+    text: z.string().describe("The address."),
+  }),
   z.object({ kind: z.literal("null") }),
   z.object({
     kind: z.enum(["structure", "array", "other"]),
