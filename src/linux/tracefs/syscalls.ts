@@ -91,8 +91,13 @@ export function syscallOf(abi: SyscallAbi, number: number): Syscall {
 }
 
 function describe(name: string, abi: SyscallAbi): Syscall {
-  const signature = abi === "ia32" && OTHERWISE_IN_32_BITS.has(name) ? undefined : signatures.get(name);
-  const fallback = abi === "ia32" ? signatures.get(name.replace(SIZE_OF_NAME, "")) : undefined;
   const result = RETURN_DESCRIPTORS.has(name) ? "descriptor" : RETURN_ADDRESSES.has(name) ? "address" : null;
-  return { name, args: signature ?? fallback ?? null, result };
+  return { name, args: argumentsOf(name, abi), result };
+}
+
+function argumentsOf(name: string, abi: SyscallAbi): readonly ArgumentKind[] | null {
+  if (abi === "ia32" && OTHERWISE_IN_32_BITS.has(name)) return null;
+  const known = signatures.get(name);
+  if (known !== undefined) return known;
+  return (abi === "ia32" && signatures.get(name.replace(SIZE_OF_NAME, ""))) || null;
 }
