@@ -164,12 +164,15 @@ function tooManyThreads(threads: number, limit: number): AppError {
 }
 
 /** A pid can get to another process between our look at it and the recording. */
-function refuseReused({ main }: TraceTargets): void {
-  const now = startTicksOf(main.pid);
-  if (now === undefined || now === main.startTicks) return;
+function refuseReused({ main, descendants }: TraceTargets): void {
+  const reused = [main, ...descendants].find(({ pid, startTicks }) => {
+    const now = startTicksOf(pid);
+    return now !== undefined && now !== startTicks;
+  });
+  if (reused === undefined) return;
   throw new AppError(
     "process-not-found",
-    `Process ${main.pid} has ended; another process has its number now.`,
+    `Process ${reused.pid} has ended; another process has its number now.`,
     {
       remedy: "GET processes lists those that are visible.",
     },

@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { rmdirSync, writeFileSync } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rmdir,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../../base/errors.ts";
 import { TRACEPOINTS, type TracepointKind } from "./kernel-records.ts";
@@ -19,14 +28,16 @@ export interface TraceInstance extends AsyncDisposable {
   counts(): Promise<{ readonly lost: number; readonly waiting: number }>;
 }
 
-/** Those of this process. */
-const inUse = new Set<string>();
+/** The paths of those of this process, by their names. */
+const inUse = new Map<string, string>();
+let isWatchingExit = false;
 const PREFIX = "tickbird-";
+const MAX_ATTEMPTS = 3;
 const INSTANCES = "instances";
 
 /**
- * Makes an instance that records nothing yet, with times of CLOCK_MONOTONIC. Without `dispose` it would cost every system
- * call of the host some time for ever: it is removed at our exit too, and where we are killed, the kernel ends its
+ * Makes an instance that records nothing yet, with times of CLOCK_MONOTONIC. Undisposed it would cost every system
+ * call of the host some time for ever: its events are ended at our exit too, and where we are killed, the kernel ends its
  * recording and gives its memory back (`disable_on_free`); what is left of it then, {@link removeLeftovers} removes.
  * @throws {AppError} saying what keeps us from it, with the remedy.
  */
@@ -39,17 +50,11 @@ export async function openInstance(
   await using stack = new AsyncDisposableStack();
   const set = (file: string, text: string) => writeFile(join(path, file), text);
   try {
-    inUse.add(name);
+    quietenAtExit();
+    inUse.set(name, path);
     stack.defer(() => void inUse.delete(name));
-    await mkdir(path, { mode: 0o700 });
-    const removeNow = () => removeSync(path);
-    process.once("exit", removeNow);
-    stack.defer(async () => {
-      await remove(path);
-      process.off("exit", removeNow);
-    });
-    // While this is open the instance is in use, and no other sidecar takes it for a leftover.
-    const guard = await open(join(path, "free_buffer"), "w");
+    const guard = await makeGuarded(path);
+    stack.defer(() => remove(path));
     stack.defer(() => guard.close());
     stack.defer(() => quieten(path));
     await set("options/disable_on_free", "1");
@@ -90,6 +95,36 @@ export async function removeLeftovers(dir: string): Promise<number> {
   return removed.filter((count) => count === 1).length;
 }
 
+/** Makes an instance. While the file is open the instance is in use, and no other sidecar takes it for a leftover. */
+async function makeGuarded(path: string): Promise<FileHandle> {
+  for (let attempt = 1; ; attempt += 1) {
+    await mkdir(path, { mode: 0o700 });
+    try {
+      return await open(join(path, "free_buffer"), "w");
+    } catch (error) {
+      // Between the two calls one that starts just now took it for a leftover.
+      if (attempt >= MAX_ATTEMPTS || !isErrno(error, "ENOENT")) throw error;
+    }
+  }
+}
+
+/** At the exit of the process nothing can be waited for, and an instance can't be removed while its files are open. */
+function quietenAtExit(): void {
+  if (isWatchingExit) return;
+  isWatchingExit = true;
+  process.once("exit", () => {
+    for (const path of inUse.values()) quietenSync(path);
+  });
+}
+
+function quietenSync(path: string): void {
+  try {
+    writeFileSync(join(path, "events/enable"), "0");
+  } catch {
+    // The kernel ends its recording when it closes our files.
+  }
+}
+
 async function quieten(path: string): Promise<void> {
   await writeFile(join(path, "events/enable"), "0");
 }
@@ -100,16 +135,6 @@ async function remove(path: string): Promise<void> {
   } catch (error) {
     // Somebody looks into it, as root of the host may: it is quiet, and the next start removes it.
     if (!isErrno(error, "ENOENT", "EBUSY")) throw error;
-  }
-}
-
-/** At the exit of the process nothing can be waited for. The kernel has closed no file yet: only the events are ended. */
-function removeSync(path: string): void {
-  try {
-    writeFileSync(join(path, "events/enable"), "0");
-    rmdirSync(path);
-  } catch {
-    // It is busy until our files are closed: the next start removes it, and it costs nobody anything until then.
   }
 }
 
