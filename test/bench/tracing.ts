@@ -178,12 +178,12 @@ async function wrk(): Promise<Pick<Measured, "requestsPerSecond" | "p50Ms" | "p9
 }
 
 async function isTraced(): Promise<boolean> {
-  return (await readStatus(worker))?.tracerPid !== 0 || tracefs.instances().length > 0;
+  return (await readStatus(worker))?.tracerPid !== 0 || tracefs.instances(server.pid ?? 0).length > 0;
 }
 
 async function untilTraced(): Promise<void> {
   await poll("nginx is traced", isTraced);
-  if (tracefs.instances().length > 0) await tracefs.untilRecording();
+  if (tracefs.instances(server.pid ?? 0).length > 0) await tracefs.untilRecording(server.pid ?? 0);
 }
 
 async function cpuMs(): Promise<number> {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await project?.[Symbol.asyncDispose]();
-  expect(tracefs.instances()).toEqual([]);
+  expect(tracefs.instances(1)).toEqual([]);
   tracefs[Symbol.dispose]();
 });
 

@@ -103,7 +103,10 @@ const call = z.object({
     .string()
     .nullable()
     .describe("strace's explanation of the result: `Timeout`, `flags FD_CLOEXEC`."),
-  durationNs: z.int().nullable().describe("Exact to the microsecond; what ptrace adds is in it."),
+  durationNs: z
+    .int()
+    .nullable()
+    .describe("strace: exact to the microsecond, and what ptrace adds is in it; tracefs: to the nanosecond."),
   marks: z
     .array(z.enum(["resumed", "interrupted", "restarted", "unfinished", "detached", "beginning-missing"]))
     .describe(
