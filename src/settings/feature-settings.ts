@@ -128,6 +128,14 @@ export const strace = z.strictObject({
   dir: path.default("/dev/shm").meta({
     description: "Where strace writes while it runs. A tmpfs, so that the app never waits for a disk.",
   }),
+  tracefsDir: path.optional().meta({
+    description:
+      "Where the host's tracefs is mounted, read and write (`/tracing`), for `engine=tracefs`. Whoever can write to it can watch the whole host.",
+  }),
+  hostProcDir: path.optional().meta({
+    description:
+      "Where the host's /proc is mounted (`/host/proc`): tells `engine=tracefs` the host's numbers of the app's threads. Not needed as a rule.",
+  }),
 });
 
 /** The settings of the traces that run on their own (`POST /traces`), beside those of `strace`. */

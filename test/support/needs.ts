@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
@@ -8,12 +9,13 @@ import { delimiter, join } from "node:path";
  */
 
 /** Something that not every machine has or allows. */
-export type Need = "ptrace" | "namespaces" | "compiler";
+export type Need = "ptrace" | "namespaces" | "compiler" | "tracefs";
 
 const PROBES: Readonly<Record<Need, () => string | undefined>> = {
   ptrace: whyNoPtrace,
   namespaces: whyNoNamespaces,
   compiler: whyNoCompiler,
+  tracefs: whyNoTracefs,
 };
 const answers = new Map<Need, string | undefined>();
 
@@ -73,6 +75,20 @@ function whyNoAttach(seconds: string): string | undefined {
   target.kill();
   if (error !== undefined) return `strace does not run (${error.message}); apt install strace`;
   return status === 0 ? undefined : `${stderr.trim()} (kernel.yama.ptrace_scope above 0, or no SYS_PTRACE?)`;
+}
+
+/** Mounts the kernel's tracefs for a moment; for root only. */
+function whyNoTracefs(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "tickbird-tracefs-"));
+  const { error, stderr, status } = spawnSync("mount", ["-t", "tracefs", "none", folder], {
+    encoding: "utf8",
+  });
+  const isThere = existsSync(join(folder, "events/raw_syscalls"));
+  if (status === 0) spawnSync("umount", [folder]);
+  rmdirSync(folder);
+  if (error !== undefined) return `mount does not run (${error.message})`;
+  if (status !== 0) return `${stderr.trim()} (only root may)`;
+  return isThere ? undefined : "the kernel has no trace events of system calls";
 }
 
 /** Makes a PID and a network namespace, as containers have them; for root only. */

@@ -19,9 +19,9 @@ export async function summaryReportOf(
   const summariser = createSummariser(nameOfProcess);
   const onEvent = summariser.add;
   const { result, counts } = await followEvents(trace, { onEvent, withRaw: false });
-  const { durationMs, endReason, lines, warnings } = result;
+  const { durationMs, endReason, lines, lost, warnings } = result;
   const report: SummaryReport = {
-    ...{ ...headOf(trace), durationMs, endReason, lines, unparsed: counts.unparsed },
+    ...{ ...headOf(trace), durationMs, endReason, lines, lost, unparsed: counts.unparsed },
     ...{ warnings: [...warnings], ...summariser.summary(durationMs) },
   };
   return { report, result };

@@ -4,6 +4,7 @@ import type { Principal, WebContext } from "../../web/context.ts";
 import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import { answerSummary } from "./answer-summary.ts";
+import { chooseEngine } from "./engine.ts";
 import { mainPid } from "./main-pid.ts";
 import { chooseTargets } from "./targets.ts";
 import type { ToolCheck } from "./tool-check.ts";
@@ -64,11 +65,12 @@ export function createAnswer(parts: AnswerParts): (wish: Wish) => Promise<void> 
     const form = isSummary ? chooseForm(ctx, ["json"]) : chooseForm(ctx, FORM_NAMES);
     const answerForm = isSummary ? answerSummary : FORMS[form];
     if (stopsReturning(ctx, form)) return;
-    const targets = await pool.counts.prepare(async () => {
+    const { targets, engine } = await pool.counts.prepare(async () => {
       const main = pid ?? (await mainPid(coreProcess));
       const chosen = await chooseTargets(main, pid === undefined && options.follow);
-      await tool.verify();
-      return chosen;
+      const engine = await chooseEngine(options, settings, chosen.main.pid);
+      if (engine === "strace") await tool.verify();
+      return { targets: chosen, engine };
     });
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.
@@ -77,11 +79,11 @@ export function createAnswer(parts: AnswerParts): (wish: Wish) => Promise<void> 
       return;
     }
     const addressesInLines = !EVENT_FORMS.has(form) && !(form === "sse" && options.asEvents);
-    const asked = { ...options, lines: linesAsked, addressesInLines };
+    const asked = { ...options, engine, lines: linesAsked, addressesInLines };
     const trace = await pool.begin(targets, asked, client.signal);
     const about = { requestId: ctx.state.requestId, user: principal.name, pid: targets.main.pid };
     const what = isSummary ? { summary: true, durationMs: options.durationMs } : { lines: linesAsked };
-    log.info({ ...about, audit: "strace", ...what }, "a trace has begun");
+    log.info({ ...about, audit: "strace", engine, ...what }, "a trace has begun");
     const send = () => answerForm({ ctx, trace, linesAsked, options, settings, up, heartbeatMs });
     const over = conclude(trace, send, log.child(about));
     if (form === "json") await over;

@@ -4,6 +4,7 @@ import { readStatus } from "../../linux/proc.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { type Capability, type CapabilityPart, capabilityOf } from "../feature.ts";
 import { findDenial } from "./denial.ts";
+import { probeTracefs } from "./start-tracefs-trace.ts";
 import { lookAround, requireRoom } from "./surroundings.ts";
 import { alreadyTraced } from "./targets.ts";
 import type { ToolCheck } from "./tool-check.ts";
@@ -32,7 +33,12 @@ export async function straceCapability(
       return undefined;
     }),
   ]);
-  return capabilityOf([...parts, ...(await coreParts(coreProcess)), ...recorderParts(recorder)]);
+  return capabilityOf([
+    ...parts,
+    ...(await coreParts(coreProcess)),
+    ...(await tracefsParts(settings, coreProcess)),
+    ...recorderParts(recorder),
+  ]);
 }
 
 function recorderParts(recorder: StraceParts["recorder"]): CapabilityPart[] {
@@ -69,6 +75,21 @@ async function coreParts(coreProcess: CoreProcessFinder): Promise<CapabilityPart
       works: shortcoming === null,
       ...(shortcoming ?? lineShortcoming),
     },
+  ];
+}
+
+/** The other engine is an offer: where it is not set up, nothing is missing. */
+async function tracefsParts(
+  settings: Settings["strace"],
+  coreProcess: CoreProcessFinder,
+): Promise<CapabilityPart[]> {
+  if (settings.tracefsDir === undefined) return [];
+  const core = await coreProcess.find();
+  return [
+    await part(`trace with tracefs at ${settings.tracefsDir}`, async () => {
+      await probeTracefs(settings, core.kind === "found" ? core.pid : undefined);
+      return undefined;
+    }),
   ];
 }
 

@@ -15,13 +15,14 @@ export interface Ending {
 
 /** Says in one line why a trace has fewer lines than were asked for; empty where it has them all. */
 export function endNote({ result, linesAsked, dropped, settings, options }: Ending): string {
-  const { endReason, lines, pending } = result;
+  const { endReason, lines, lost, pending } = result;
   const notes: string[] = [];
   if (endReason !== "lines") {
     notes.push(`Ended with ${lines} of ${linesAsked} lines: ${whyOf(endReason, result, settings, options)}.`);
     if (pending[0] !== undefined) notes.push(`Still under way: ${callOf(pending[0])}`);
   }
   if (dropped > 0) notes.push(`${dropped} lines were dropped, because this client reads too slowly.`);
+  if (lost > 0) notes.push(`${lost} events of the kernel came faster than they were read, and are missing.`);
   return notes.join(" ");
 }
 

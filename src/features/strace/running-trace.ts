@@ -37,6 +37,7 @@ export interface RunningTraceParts {
 
 /** A strace that has attached. */
 export class RunningTrace implements Trace {
+  readonly engine = "strace";
   readonly startedAt = new Date().toISOString();
   readonly targets: TraceTargets;
   readonly command: readonly string[];
@@ -79,6 +80,7 @@ export class RunningTrace implements Trace {
       endReason,
       lines: this.#lines,
       bytes: this.#bytes,
+      lost: 0,
       durationMs,
       pending: this.#pending,
       warnings: [...this.#parts.warnings, ...this.#banners, ...this.#complaints(endReason), ...released],

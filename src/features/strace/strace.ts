@@ -5,6 +5,7 @@ import type { Feature } from "../feature.ts";
 import { createAnswer } from "./answer-wish.ts";
 import { straceCapability } from "./capability.ts";
 import { summaryForBundle } from "./diagnostics.ts";
+import { removeLeftTraces } from "./engine.ts";
 import { createGovernor } from "./governor/governor.ts";
 import { addRoutes } from "./strace-routes.ts";
 import { createToolCheck } from "./tool-check.ts";
@@ -55,6 +56,7 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
       recording = recorder?.run(signal);
+      void removeLeftTraces(settings, log);
     },
     async [Symbol.asyncDispose]() {
       pool.stop();

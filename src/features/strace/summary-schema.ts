@@ -54,7 +54,10 @@ export const traceSummary = z.object({
 /** The summary of a trace, with what is told of every trace. */
 export const summaryReport = traceReport
   .omit({ lines: true, events: true, linesAsked: true, pending: true })
-  .extend({ lines: z.int().describe("How many lines of strace it was made of."), ...traceSummary.shape });
+  .extend({
+    lines: z.int().describe("How many lines of strace, or events, it was made of."),
+    ...traceSummary.shape,
+  });
 
 /** How often a call was made, and how long it took. */
 export type CallSummary = z.infer<typeof call>;

@@ -7,7 +7,7 @@ import { topBar } from "../../web/top-bar.ts";
 import { endNote } from "./end-note.ts";
 import type { TraceEvent } from "./events/event.ts";
 import type { TraceTarget } from "./targets.ts";
-import type { Trace, TraceResult } from "./trace.ts";
+import type { Trace, TraceHead, TraceResult } from "./trace.ts";
 import { followEvents } from "./trace-events.ts";
 import type { TraceOptions } from "./trace-options.ts";
 import { type EndRecord, HEARTBEAT_LINE, type TraceReport } from "./trace-schema.ts";
@@ -61,8 +61,8 @@ export const answerSse: AnswerForm = ({ ctx, trace, linesAsked, options, heartbe
   const headers = { "Content-Type": "text/event-stream; charset=utf-8" };
   const body = stream(ctx, headers, { heartbeat: ": \n\n", heartbeatMs });
   body.offer(sseEvent("start", JSON.stringify({ ...headOf(trace), linesAsked })));
-  const end = ({ endReason, lines, durationMs, pending, warnings }: TraceResult, more: object) => {
-    const record = { endReason, lines, ...more, dropped: body.dropped, durationMs, pending, warnings };
+  const end = ({ endReason, lines, durationMs, pending, warnings, lost }: TraceResult, more: object) => {
+    const record = { endReason, lines, ...more, dropped: body.dropped, lost, durationMs, pending, warnings };
     return sseEvent("end", JSON.stringify(record), END_ID);
   };
   if (!options.asEvents) {
@@ -136,8 +136,8 @@ export const answerJson: AnswerForm = async ({ ctx, trace, linesAsked, options: 
   return result;
 };
 
-function endOf({ durationMs, endReason, pending, warnings }: TraceResult) {
-  return { durationMs, endReason, pending: [...pending], warnings: [...warnings] };
+function endOf({ durationMs, endReason, lost, pending, warnings }: TraceResult) {
+  return { durationMs, endReason, lost, pending: [...pending], warnings: [...warnings] };
 }
 
 /** Begins an answer that is written bit by bit. */
@@ -189,13 +189,12 @@ async function untilOver(
 /** What every answer tells of a trace. */
 export function headOf({
   targets,
+  engine,
   command,
   startedAt,
-}: Pick<Trace, "targets" | "command" | "startedAt">): Pick<
-  TraceReport,
-  "process" | "descendants" | "command" | "startedAt"
-> {
+}: TraceHead): Pick<TraceReport, "process" | "descendants" | "engine" | "command" | "startedAt"> {
   return {
+    engine,
     process: reference(targets.main),
     descendants: targets.descendants.map(reference),
     command: [...command],

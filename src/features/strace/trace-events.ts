@@ -1,9 +1,8 @@
 import { threadGroupOf } from "../../linux/proc.ts";
-import type { TraceEvent } from "./events/event.ts";
 import { EventParser, type ParserCounts } from "./events/event-parser.ts";
 import { createThreadGroups } from "./events/thread-groups.ts";
 import { EventResolver } from "./sockets/event-resolver.ts";
-import type { Trace, TraceResult } from "./trace.ts";
+import type { OwnEventFollower, Trace, TraceResult } from "./trace.ts";
 
 /** A trace that has been followed to its end, and what its lines made. */
 export interface EventsResult {
@@ -11,30 +10,51 @@ export interface EventsResult {
   readonly counts: ParserCounts;
 }
 
-/** Who follows a trace. Neither may wait. */
-export interface EventFollower {
-  readonly onLine?: (line: string) => void;
+/** Who follows a trace. None may wait. */
+export interface EventFollower extends OwnEventFollower {
   /** Gets the lines that don't count, in their order; see `Trace.follow`. */
   readonly onRemark?: (line: string) => void;
-  readonly onEvent: (event: TraceEvent) => void;
-  /** Whether each event has the lines it was made of. */
-  readonly withRaw: boolean;
 }
 
+/** About what an event without a line holds while it waits. */
+const EVENT_CHARS = 128;
+
 /**
- * Follows a trace like `Trace.follow`, and reads its lines. Events have the addresses of sockets, and paths relative to the
- * root of their process; they may come some milliseconds after their lines, in the same order. What could not be told is
- * among the warnings of the result.
+ * Follows a trace like `Trace.follow`, and reads its lines, where it has no events of its own. Events have the addresses
+ * of sockets, and paths relative to the root of their process; they may come some milliseconds after their lines, in the
+ * same order. What could not be told is among the warnings of the result.
  */
-export async function followEvents(
+export async function followEvents(trace: Trace, follower: EventFollower): Promise<EventsResult> {
+  const resolver = new EventResolver(trace.targets.main.pid, follower.onEvent);
+  const { result, counts } =
+    trace.followOwnEvents === undefined
+      ? await followLines(trace, follower, resolver)
+      : await followOwn(trace.followOwnEvents, follower, resolver);
+  await resolver.finish();
+  // What went wrong at the end stays the last.
+  const warnings = [...resolver.warnings(), ...result.warnings];
+  return { result: { ...result, warnings }, counts };
+}
+
+async function followOwn(
+  follow: NonNullable<Trace["followOwnEvents"]>,
+  follower: EventFollower,
+  resolver: EventResolver,
+): Promise<EventsResult> {
+  const onEvent: EventFollower["onEvent"] = (event) => resolver.push(event, EVENT_CHARS);
+  const { result, events } = await follow({ ...follower, onEvent });
+  return { result, counts: { lines: result.lines, events, unparsed: 0, pending: 0, pendingChars: 0 } };
+}
+
+async function followLines(
   trace: Trace,
-  { onLine, onRemark, onEvent, withRaw }: EventFollower,
+  { onLine, onRemark, withRaw }: EventFollower,
+  resolver: EventResolver,
 ): Promise<EventsResult> {
   const { main, descendants } = trace.targets;
   const pids = new Set([main, ...descendants].map(({ pid }) => pid));
   // A process that has ended meanwhile is known all the same.
   const groups = createThreadGroups((tid) => threadGroupOf(tid) ?? (pids.has(tid) ? tid : undefined));
-  const resolver = new EventResolver(main.pid, onEvent);
   let chars = 0;
   const parser = new EventParser({ withRaw, groups }, (event) => resolver.push(event, chars));
   const result = await trace.follow(
@@ -49,8 +69,5 @@ export async function followEvents(
     },
   );
   parser.finish();
-  await resolver.finish();
-  // What went wrong at the end stays the last.
-  const warnings = [...resolver.warnings(), ...result.warnings];
-  return { result: { ...result, warnings }, counts: parser.counts };
+  return { result, counts: parser.counts };
 }

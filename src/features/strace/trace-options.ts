@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { ENGINE_CHOICES, type EngineWish } from "./engine-names.ts";
 import { MAX_PATHS, pathsOf, type RefusalPlace } from "./trace-paths.ts";
 
 /** What of a descriptor is told beside its number: nothing, its path, or a socket's addresses too. */
 export type Decode = "none" | "paths" | "all";
 
 /** What a request may choose of a trace, beside its lines. */
-export interface TraceOptions {
+export interface TraceOptions extends EngineWish {
   readonly durationMs: number;
   /** Whether the request says how long, and not the setting. */
   readonly isDurationAsked: boolean;
@@ -36,6 +37,8 @@ const MAX_SYSCALLS = 64;
 const SYSCALLS = /^%?[a-z][a-z\d_]{0,39}(?:,%?[a-z][a-z\d_]{0,39})*$/;
 /** Classes that may be written without their `%`, for no call has their name. */
 const CLASSES = new Set("file process network net signal ipc desc memory clock creds pure".split(" "));
+/** What only strace can do. */
+const STRACE_ONLY = ["stringLimit", "paths", "decode", "follow"] as const;
 const SECONDS = /^\d{1,5}(?:\.\d{1,6})?$/;
 
 /** The query of a trace. */
@@ -89,6 +92,12 @@ export const traceQuery = z.object({
     .regex(SECONDS, "must be a number of seconds, such as 0.01")
     .optional()
     .describe(`Only calls that took at least so many seconds, at most ${MAX_MIN_DURATION_SECONDS}.`),
+  engine: z
+    .enum(ENGINE_CHOICES)
+    .optional()
+    .describe(
+      "What traces: `strace` unless asked for otherwise; `tracefs`, for busy apps, where strace.tracefsDir is set: the kernel's own trace events, which hold nothing up, have true durations, and no texts; `auto` takes that where it works, else strace.",
+    ),
   stringLimit: z
     .string()
     .regex(/^\d{1,6}$/, "must be a whole number")
@@ -128,6 +137,10 @@ export function optionsOf(
   const syscalls = (query.syscalls ?? "").split(",").filter((name) => name !== "");
   inRange("syscalls", query.syscalls && String(syscalls.length), { least: 1, most: MAX_SYSCALLS });
   return {
+    ...{
+      engine: query.engine ?? "strace",
+      straceOnly: straceOnlyOf(query, place),
+    },
     durationMs: seconds === undefined ? settings.durationMs : Math.round(seconds * 1_000),
     isDurationAsked: seconds !== undefined,
     stringLimit:
@@ -151,6 +164,23 @@ export function unknownSyscall(stderr: string): AppError | undefined {
   return new AppError("invalid-parameter", `query parameter syscalls: ${detail}.`, {
     errors: [{ pointer: "query:syscalls", detail }],
     remedy: "syscalls=network,openat (`man strace`, -e trace)",
+  });
+}
+
+/**
+ * What is asked for that only strace can do.
+ * @throws {AppError} where tracefs is to do it.
+ */
+function straceOnlyOf(query: z.output<typeof traceQuery>, { label, pointer, code }: OptionsPlace): string[] {
+  const names = STRACE_ONLY.filter(
+    (name) => query[name] !== undefined && (name !== "follow" || query.follow === "false"),
+  );
+  const [name] = names;
+  if (query.engine !== "tracefs" || name === undefined) return names;
+  const detail = "the engine tracefs sees numbers only, of all threads";
+  throw new AppError(code, `${label}${name}: ${detail}.`, {
+    errors: names.map((each) => ({ pointer: `${pointer}${each}`, detail })),
+    remedy: `engine=strace, or without ${names.join(" and ")}`,
   });
 }
 

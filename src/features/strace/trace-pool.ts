@@ -1,7 +1,10 @@
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { countTrace } from "./count-trace.ts";
+import { chooseEngine } from "./engine.ts";
 import type { Governor } from "./governor/governor.ts";
 import { startTrace } from "./start-trace.ts";
+import { startTracefsTrace } from "./start-tracefs-trace.ts";
 import type { TraceTargets } from "./targets.ts";
 import type { Trace } from "./trace.ts";
 import { TraceCounts } from "./trace-counts.ts";
@@ -56,20 +59,14 @@ export function createTracePool(settings: Settings["strace"], governor: Governor
     await using stack = new AsyncDisposableStack();
     stack.defer(occupy(asked.durationMs));
     const signal = AbortSignal.any([client, stopping.signal]);
-    const trace = stack.use(await startTrace(targets, { ...settings, ...asked }, { signal, governor }));
-    let isFollowed = false;
-    stack.defer(() => {
-      if (!isFollowed) counts.giveUp();
-    });
-    const owned = stack.move();
-    return {
-      ...{ targets: trace.targets, command: trace.command, startedAt: trace.startedAt },
-      follow(onLine, onRemark) {
-        isFollowed = true;
-        return counts.follow(() => trace.follow(onLine, onRemark));
-      },
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    };
+    const limits = { ...settings, ...asked };
+    const engine = await chooseEngine(asked, settings, targets.main.pid);
+    const trace = stack.use(
+      engine === "tracefs"
+        ? await startTracefsTrace(targets, limits, signal)
+        : await startTrace(targets, limits, { signal, governor }),
+    );
+    return countTrace(trace, counts, stack.move());
   };
 
   return {

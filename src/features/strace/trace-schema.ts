@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENGINES } from "./engine-names.ts";
 import type { TraceEvent } from "./events/event.ts";
 import { traceEvent } from "./events/event-schema.ts";
 import { VERDICTS } from "./governor/verdict.ts";
@@ -13,8 +14,9 @@ const tracedProcess = z.object({
 export const traceReport = z.object({
   process: tracedProcess.describe("The process that was asked for."),
   descendants: z.array(tracedProcess).describe("Those below it that were traced with it from the beginning."),
-  command: z.array(z.string()).describe("How strace was called."),
-  startedAt: z.iso.datetime().describe("When strace had attached."),
+  engine: z.enum(ENGINES).describe("What has traced."),
+  command: z.array(z.string()).describe("How strace was called; empty with tracefs."),
+  startedAt: z.iso.datetime().describe("When strace had attached, or the recording had begun."),
   durationMs: z.int(),
   endReason: z
     .enum(["lines", "process-exited", "stopped", "client-gone", "tracer-failed", ...VERDICTS])
@@ -31,6 +33,11 @@ export const traceReport = z.object({
     .array(traceEvent)
     .describe("The same, read: one event for each line, or for the two halves of a call."),
   unparsed: z.int().describe("How many of the lines could not be read, and are events `unparsed`."),
+  lost: z
+    .int()
+    .describe(
+      "Events of the kernel, two for each call, that came faster than they were read: with tracefs only.",
+    ),
   pending: z
     .array(z.string())
     .describe("Calls under way when the trace ended before its last line: what an idle process waits in."),

@@ -1,3 +1,5 @@
+import type { Engine } from "./engine-names.ts";
+import type { TraceEvent } from "./events/event.ts";
 import type { GovernorLimits } from "./governor/limits.ts";
 import type { Verdict } from "./governor/verdict.ts";
 import type { TraceTargets } from "./targets.ts";
@@ -26,6 +28,8 @@ export interface TraceResult {
   readonly lines: number;
   readonly bytes: number;
   readonly durationMs: number;
+  /** Events of the kernel that came faster than they were read: two for each call. 0 with strace, which loses none. */
+  readonly lost: number;
   /** The calls that were under way at the end. */
   readonly pending: readonly string[];
   readonly warnings: readonly string[];
@@ -33,9 +37,20 @@ export interface TraceResult {
   readonly released: boolean;
 }
 
-/** A running strace that holds its processes. Whoever started it disposes of it: then they run free again. */
+/** Who follows a trace that makes events itself. Neither may wait. */
+export interface OwnEventFollower {
+  /** Gets the line of each event, where it is asked for. */
+  readonly onLine?: (line: string) => void;
+  readonly onEvent: (event: TraceEvent) => void;
+  /** Whether each event has its line. */
+  readonly withRaw: boolean;
+}
+
+/** A running trace of processes. Whoever started it disposes of it: then they run free again. */
 export interface Trace extends AsyncDisposable {
+  readonly engine: Engine;
   readonly targets: TraceTargets;
+  /** How strace was called; empty where another engine traces. */
   readonly command: readonly string[];
   readonly startedAt: string;
   /**
@@ -45,7 +60,14 @@ export interface Trace extends AsyncDisposable {
    *   what strace remarks of a process.
    */
   follow(onLine: (line: string) => void, onRemark?: (line: string) => void): Promise<TraceResult>;
+  /** The same for an engine that has events and no lines: they need no reading. Instead of `follow`. */
+  readonly followOwnEvents?:
+    | ((follower: OwnEventFollower) => Promise<{ readonly result: TraceResult; readonly events: number }>)
+    | undefined;
 }
+
+/** What is told of every trace from its beginning. */
+export type TraceHead = Pick<Trace, "targets" | "engine" | "command" | "startedAt">;
 
 /** How an abort of a trace names its reason: `controller.abort("client-gone")`. Anything else counts as `stopped`. */
 export const CLIENT_GONE = "client-gone" satisfies EndReason;

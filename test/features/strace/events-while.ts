@@ -20,6 +20,8 @@ export async function eventsWhile(
       follow: true,
       paths: [],
       decode: "all" as const,
+      engine: "strace" as const,
+      straceOnly: [],
     },
   };
   const stop = new AbortController();

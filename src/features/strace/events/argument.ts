@@ -38,9 +38,19 @@ export type PlainArgument =
   | DescriptorArgument
   /** A constant, or several that are joined by `|`; what has no name stands among them as a number. */
   | { readonly kind: "symbols"; readonly names: readonly string[] }
+  | UnreadArgument
   | { readonly kind: "null" }
   /** As strace wrote it. */
   | { readonly kind: "structure" | "array" | "other"; readonly text: string };
+
+/** What is behind an address that the engine does not follow: a text, a structure, a buffer. */
+export interface UnreadArgument {
+  readonly kind: "unread";
+  readonly value: null;
+  readonly reason: string;
+  /** The address. */
+  readonly text: string;
+}
 
 /** Text, or bytes. */
 export interface StringArgument {

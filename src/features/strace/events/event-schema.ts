@@ -52,6 +52,12 @@ const plainArguments = [
     target,
   }),
   z.object({ kind: z.literal("symbols"), names: z.array(z.string()).describe("Constants, joined by `|`.") }),
+  z.object({
+    kind: z.literal("unread"),
+    value: z.null().describe("A text, a structure or a buffer that the engine does not show."),
+    reason: z.string(),
+    text: z.string().describe("The address."),
+  }),
   z.object({ kind: z.literal("null") }),
   z.object({
     kind: z.enum(["structure", "array", "other"]),
@@ -101,7 +107,10 @@ const call = z.object({
     .string()
     .nullable()
     .describe("strace's explanation of the result: `Timeout`, `flags FD_CLOEXEC`."),
-  durationNs: z.int().nullable().describe("Exact to the microsecond; what ptrace adds is in it."),
+  durationNs: z
+    .int()
+    .nullable()
+    .describe("strace: exact to the microsecond, and what ptrace adds is in it; tracefs: to the nanosecond."),
   marks: z
     .array(z.enum(["resumed", "interrupted", "restarted", "unfinished", "detached", "beginning-missing"]))
     .describe(

@@ -1,6 +1,6 @@
 import type { Argument, Target } from "./argument.ts";
 
-/** What strace's lines say, as values. One line, or the two halves of a call that others came between, is one event. */
+/** What strace's lines say, or the kernel's own events, as values. One line, or the two halves of a call that others came between, is one event. */
 
 /** What is peculiar about a call. */
 export type CallMark =
@@ -45,7 +45,7 @@ export interface CallEvent extends Happening {
   readonly errno: Errno | null;
   /** strace's explanation of the result: `Timeout`, `flags FD_CLOEXEC`, the descriptors that poll(2) found ready. */
   readonly decoded: string | null;
-  /** To the microsecond, as strace measures it; what ptrace adds is in it. */
+  /** To the microsecond, as strace measures it, and what ptrace adds is in it; of tracefs to the nanosecond. */
   readonly durationNs: number | null;
   readonly marks: readonly CallMark[];
 }

@@ -2,7 +2,7 @@ import type { Result } from "../../../web/kept-results.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
-import type { Trace, TraceResult } from "../trace.ts";
+import type { TraceHead, TraceResult } from "../trace.ts";
 import type { RecordLog } from "./record-log.ts";
 import type { TraceRequest } from "./trace-request.ts";
 
@@ -17,7 +17,7 @@ export interface KeptRecords extends Result {
   /** `recorder` keeps the last seconds only, `snapshot` is what another one had kept at a moment. */
   readonly kind: "trace" | "recorder" | "snapshot";
   readonly asked: TraceRequest;
-  readonly head: Pick<Trace, "targets" | "command" | "startedAt">;
+  readonly head: TraceHead;
   /** `failed` is an error of ours; a trace that strace broke off has ended, and its reason says so. */
   readonly state: "running" | "ended" | "failed";
   /** Undefined while it runs, where it has failed, and of a snapshot. */

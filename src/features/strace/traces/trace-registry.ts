@@ -2,6 +2,8 @@ import type { CoreProcessFinder } from "../../../linux/core-process.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
 import type { Logger } from "../../../web/log.ts";
+import { chooseEngine } from "../engine.ts";
+import type { Engine, EngineWish } from "../engine-names.ts";
 import { mainPid } from "../main-pid.ts";
 import { chooseTargets, type TraceTargets } from "../targets.ts";
 import type { ToolCheck } from "../tool-check.ts";
@@ -61,11 +63,15 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
     windowSeconds?: number,
   ): Promise<BegunTrace> => {
     const options = askedOf(asked, settings);
-    const targets = await deps.pool.counts.prepare(() => prepare(asked, deps));
+    const { targets, engine } = await deps.pool.counts.prepare(() =>
+      prepare(asked, { ...deps, options, settings: settings.strace }),
+    );
     const { pid } = targets.main;
     const stopping = new AbortController();
     await using stack = new AsyncDisposableStack();
-    const trace = stack.use(await deps.pool.begin(targets, { ...options, ...limits }, stopping.signal));
+    const trace = stack.use(
+      await deps.pool.begin(targets, { ...options, ...limits, engine }, stopping.signal),
+    );
     const window = windowSeconds === undefined ? {} : { windowSeconds };
     const kept = new KeptTrace({ trace, asked, stopping, makeRoom: results.makeRoom, ...window });
     results.add(kept);
@@ -98,14 +104,20 @@ function logEnd(kept: KeptTrace, log: Logger): void {
   if (!released) log.error({ warnings }, "a traced process does not run free again");
 }
 
+interface PrepareParts extends Pick<TraceRegistryDeps, "coreProcess" | "tool"> {
+  readonly options: EngineWish;
+  readonly settings: Settings["strace"];
+}
+
 async function prepare(
   { process, descendants, follow }: TraceRequest,
-  { coreProcess, tool }: Pick<TraceRegistryDeps, "coreProcess" | "tool">,
-): Promise<TraceTargets> {
+  { coreProcess, tool, options, settings }: PrepareParts,
+): Promise<{ readonly targets: TraceTargets; readonly engine: Engine }> {
   const pid = await pidOf(process, coreProcess);
   const targets = await chooseTargets(pid, descendants ?? (follow !== false && typeof process !== "number"));
-  await tool.verify();
-  return targets;
+  const engine = await chooseEngine(options, settings, targets.main.pid);
+  if (engine === "strace") await tool.verify();
+  return { targets, engine };
 }
 
 async function pidOf(process: TraceRequest["process"], coreProcess: CoreProcessFinder): Promise<number> {

@@ -42,6 +42,7 @@ export const traceRequest = z.strictObject({
       "Only calls that are about these files or folders, as with GET /strace: a list, or with commas between.",
     ),
   decode: traceQuery.shape.decode,
+  engine: traceQuery.shape.engine,
   errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
   minDuration: z.number().min(0).optional().describe("Only calls that took at least so many seconds."),
   stringLimit: z.int().min(0).optional().describe("Characters of each string."),
@@ -66,7 +67,8 @@ const BODY: OptionsPlace = {
  * @throws {AppError} `content-invalid` with the limit that was passed.
  */
 export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace" | "traces">): TraceAsked {
-  const { lines, duration, syscalls, errors, minDuration, stringLimit, raw, follow, paths, decode } = request;
+  const { lines, duration, syscalls, errors, minDuration, stringLimit, raw, follow, paths, decode, engine } =
+    request;
   const { maxLines, maxDurationMs, maxBytes } = settings.traces;
   if (lines !== undefined && lines > maxLines) {
     const detail = `must be 1 to ${maxLines}, and is ${lines}`;
@@ -87,6 +89,7 @@ export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace"
       follow: flag(follow ?? true),
       paths,
       decode,
+      engine,
     },
     { durationMs: maxDurationMs, stringLimit: settings.strace.stringLimit },
     BODY,

@@ -20,7 +20,15 @@ const { endReason } = traceReport.shape;
 
 /** A trace that runs on its own, as the API tells it. */
 export const traceState = traceReport
-  .pick({ process: true, descendants: true, command: true, startedAt: true, pending: true, warnings: true })
+  .pick({
+    process: true,
+    descendants: true,
+    engine: true,
+    command: true,
+    startedAt: true,
+    pending: true,
+    warnings: true,
+  })
   .extend({
     id: z.string(),
     kind: z
@@ -41,6 +49,7 @@ export const traceState = traceReport
     firstEvent: z
       .int()
       .describe("The cursor of the first event that is kept: 0, but where only the last seconds are."),
+    lost: traceReport.shape.lost.nullable(),
     unparsed: z.int().nullable().describe("How many of the lines could not be read; null while it runs."),
     heldBytes: z.int().describe("What it takes of traces.maxKeptBytes."),
     expiresAt: z.iso
@@ -94,6 +103,7 @@ export function describeTrace(kept: KeptRecords, path: string, expiresAtMs: numb
       events: kept.events.count,
       firstEvent: kept.events.firstIndex,
       unparsed: end?.unparsed ?? null,
+      lost: end?.result.lost ?? null,
     },
     pending: [...(end?.result.pending ?? [])],
     warnings: [...(end?.result.warnings ?? []), ...(kept.lacksRoom ? [NO_ROOM] : [])],

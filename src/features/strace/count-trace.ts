@@ -1,0 +1,36 @@
+import type { Trace } from "./trace.ts";
+import type { TraceCounts } from "./trace-counts.ts";
+
+/**
+ * The same trace, whose end is counted.
+ * @param owned is disposed of with it.
+ */
+export function countTrace(trace: Trace, counts: TraceCounts, owned: AsyncDisposable): Trace {
+  const { targets, engine, command, startedAt, followOwnEvents } = trace;
+  let isFollowed = false;
+  const followOwn: Trace["followOwnEvents"] =
+    followOwnEvents === undefined
+      ? undefined
+      : async (follower) => {
+          isFollowed = true;
+          let events = 0;
+          const result = await counts.follow(async () => {
+            const over = await followOwnEvents(follower);
+            ({ events } = over);
+            return over.result;
+          });
+          return { result, events };
+        };
+  return {
+    ...{ targets, engine, command, startedAt, followOwnEvents: followOwn },
+    follow(onLine, onRemark) {
+      isFollowed = true;
+      return counts.follow(() => trace.follow(onLine, onRemark));
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isFollowed) counts.giveUp();
+      isFollowed = true;
+      await owned[Symbol.asyncDispose]();
+    },
+  };
+}
