@@ -125,6 +125,10 @@ export const strace = z.strictObject({
   maxCpuPercent: z.int().min(1).max(100).default(100).meta({
     description: "How much of a CPU one strace may take, on the average of a second. 100: all it needs.",
   }),
+  maxLatencyMs: milliseconds(5_000, { min: 0 }).meta({
+    description:
+      "A trace is ended while half of the requests that are forwarded to the app wait longer than this for their answers, and did not before. 0: never mind.",
+  }),
   dir: path.default("/dev/shm").meta({
     description: "Where strace writes while it runs. A tmpfs, so that the app never waits for a disk.",
   }),

@@ -21,7 +21,7 @@ import { addTraces } from "./traces/trace-routes.ts";
 export interface StraceDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
-  /** Where the requests are known that were forwarded. */
+  /** Where the requests are known that were forwarded; gives undefined where none are. */
   readonly traffic: FindTraffic;
   /** How long a stream may be silent before it says that the trace runs: 5 s where it is not given. */
   readonly heartbeatMs?: number;
@@ -34,7 +34,11 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
   const { coreProcess, log, traffic, heartbeatMs = HEARTBEAT_MS } = deps;
   const { strace: settings } = allSettings;
   const tool = createToolCheck();
-  const governor = createGovernor((err) => log.error({ err }, "the governor of traces has failed"));
+  let latency: SharedArrayBuffer | undefined;
+  const governor = createGovernor(
+    (err) => log.error({ err }, "the governor of traces has failed"),
+    () => latency,
+  );
   const pool = createTracePool(settings, governor);
   const registry = createTraceRegistry({ settings: allSettings, coreProcess, pool, tool, log });
   const { recorderSeconds } = allSettings.traces;
@@ -55,6 +59,13 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
+      // Not waited for: it is there when the first request can come.
+      void traffic().then(
+        (source) => {
+          latency = source?.latency.buffer;
+        },
+        () => undefined,
+      );
       recording = recorder?.run(signal);
       void removeLeftTraces(settings, log);
     },

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { nowMs } from "../../../src/base/clock.ts";
+import { RecentLatency } from "../../../src/base/recent-latency.ts";
 import { createGovernor } from "../../../src/features/strace/governor/governor.ts";
 import { startTrace } from "../../../src/features/strace/start-trace.ts";
 import { chooseTargets } from "../../../src/features/strace/targets.ts";
@@ -18,10 +20,21 @@ import {
 import { isMissing } from "../../support/needs.ts";
 import { poll } from "../../support/poll.ts";
 import { mountMemory } from "../config/support/mounts.ts";
-import { accept, isFree, serveStrace, untilFree, untilTraced } from "./serve-strace.ts";
+import {
+  accept,
+  isFree,
+  type StraceOptions,
+  serveStrace as serve,
+  untilFree,
+  untilTraced,
+} from "./serve-strace.ts";
 
 const JSON_FORM = accept("application/json");
 const HANG_MS = "6000";
+/** With the default for how long strace may stand still. */
+const serveStrace = ({ settings, ...more }: StraceOptions) =>
+  serve({ ...more, settings: { MAX_FROZEN_MS: 300, ...settings } });
+const neverAsked = () => Promise.reject(new Error("nobody asks for it here"));
 
 /** The sidecar's part in a process of its own, whose main thread hangs as soon as strace has attached. */
 async function hangingSidecar(target: TargetProcess, durationMs: number) {
@@ -52,6 +65,44 @@ describe.skipIf(isMissing("ptrace"))(
         warnings: [expect.stringMatching(/^The trace was ended: strace stood still .* 300 ms .*maxFrozenMs/)],
       });
       expect(await isFree(target.pid)).toBe(true);
+    });
+
+    test("when the requests that are forwarded to the app wait long, and did not before", async () => {
+      await using target = await startBusy();
+      const latency = new RecentLatency();
+      const traffic = { latency, totals: neverAsked, recent: neverAsked };
+      await using served = await serveStrace({
+        traffic,
+        settings: { DURATION_MS: 60_000, MAX_LINES: 100_000, MAX_LATENCY_MS: 800, MAX_FROZEN_MS: 10_000 },
+      });
+      latency.add(20, nowMs() - 1_000);
+      const answer = served.get(`/strace/${target.pid}/100000`, JSON_FORM);
+      await untilTraced(target);
+      // What the forwarder writes, as answers come.
+      using stack = new DisposableStack();
+      stack.adopt(
+        setInterval(() => latency.add(900, nowMs()), 20),
+        clearInterval,
+      );
+      expect(await (await answer).json()).toMatchObject({
+        endReason: "core-slow",
+        warnings: [expect.stringMatching(/more than 800 ms \(strace\.maxLatencyMs\), and did not before/)],
+      });
+      expect(await isFree(target.pid)).toBe(true);
+    });
+
+    test("but not where they wait as long without a trace", async () => {
+      await using target = await startBusy();
+      const latency = new RecentLatency();
+      const traffic = { latency, totals: neverAsked, recent: neverAsked };
+      await using served = await serveStrace({
+        traffic,
+        settings: { DURATION_MS: 500, MAX_LINES: 100_000, MAX_LATENCY_MS: 800, MAX_FROZEN_MS: 10_000 },
+      });
+      latency.add(900, nowMs() - 1_000);
+      latency.add(900, nowMs());
+      const answer = await served.get(`/strace/${target.pid}/100000`, JSON_FORM);
+      expect(await answer.json()).toMatchObject({ endReason: "time-limit" });
     });
 
     test("in the text form the last line says it", async () => {

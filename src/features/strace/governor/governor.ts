@@ -12,7 +12,7 @@ export interface Governor extends AsyncDisposable {
 }
 
 /** Has a strace watched, from this moment on. To be called in the same turn in which it has been started. */
-export type StartWatch = (order: Omit<WatchOrder, "startTicks" | "memory">) => Watch;
+export type StartWatch = (order: Omit<WatchOrder, "startTicks" | "memory" | "latency">) => Watch;
 
 /** One trace that is watched over, until it is disposed of. */
 export interface Watch extends Disposable {
@@ -29,8 +29,12 @@ const MAX_HEAP_MB = 64;
 /**
  * Makes the governor; its thread is started by the first trace.
  * @param onFailure is told why the thread has ended by itself. The traces that it watched over are ended then.
+ * @param findLatency gives the memory of how long the app lets requests wait, where any are forwarded.
  */
-export function createGovernor(onFailure: (error: unknown) => void): Governor {
+export function createGovernor(
+  onFailure: (error: unknown) => void,
+  findLatency: () => SharedArrayBuffer | undefined = () => undefined,
+): Governor {
   const slots = new Set<TraceSlot>();
   let starting: Promise<Worker> | undefined;
   let running: Worker | undefined;
@@ -55,7 +59,7 @@ export function createGovernor(onFailure: (error: unknown) => void): Governor {
     return thread;
   };
 
-  const watch = (thread: Worker, order: Parameters<StartWatch>[0]): Watch => {
+  const watch = (thread: Worker, order: Omit<WatchOrder, "startTicks" | "memory">): Watch => {
     const slot = traceSlot();
     const startTicks = startTicksOf(order.pid);
     slots.add(slot);
@@ -79,7 +83,7 @@ export function createGovernor(onFailure: (error: unknown) => void): Governor {
         throw error;
       });
       const thread = await starting;
-      return (order) => watch(thread, order);
+      return (order) => watch(thread, { ...order, latency: findLatency() });
     },
     async [Symbol.asyncDispose]() {
       const thread = await starting?.catch(() => undefined);

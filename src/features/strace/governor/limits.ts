@@ -9,6 +9,7 @@ export interface GovernorLimits {
   readonly minFreePercent: number;
   readonly maxThrottledPercent: number;
   readonly maxCpuPercent: number;
+  readonly maxLatencyMs: number;
 }
 
 /** Why the governor has ended a trace, in words for a person, with the setting that says so. */
@@ -20,6 +21,7 @@ export function verdictWords(verdict: Verdict, limits: GovernorLimits): string {
     "time-limit": `the time limit of ${limits.durationMs / 1_000} s`,
     "sidecar-throttled": `the sidecar was at its CPU limit in more than ${limits.maxThrottledPercent} % of a second (strace.maxThrottledPercent), and while it waits the app waits; a higher CPU limit for the sidecar mends it`,
     "cpu-budget": `strace took more than ${limits.maxCpuPercent} % of a CPU for a second (strace.maxCpuPercent)`,
+    "core-slow": `half of the requests that are forwarded to the app waited for more than ${limits.maxLatencyMs} ms (strace.maxLatencyMs), and did not before the trace`,
     "governor-failed": "the thread that watches over the app while it is traced has failed; the log says why",
   };
   return words[verdict];
@@ -27,7 +29,10 @@ export function verdictWords(verdict: Verdict, limits: GovernorLimits): string {
 
 /** The limits among others: what is told to another thread is copied, and should be no more than is needed. */
 export function governorLimits(limits: GovernorLimits): GovernorLimits {
-  const { dir, durationMs, maxBytes, maxFrozenMs, minFreePercent, maxThrottledPercent, maxCpuPercent } =
-    limits;
-  return { dir, durationMs, maxBytes, maxFrozenMs, minFreePercent, maxThrottledPercent, maxCpuPercent };
+  const { dir, durationMs, maxBytes, maxFrozenMs, minFreePercent } = limits;
+  const { maxThrottledPercent, maxCpuPercent, maxLatencyMs } = limits;
+  return {
+    ...{ dir, durationMs, maxBytes, maxFrozenMs, minFreePercent },
+    ...{ maxThrottledPercent, maxCpuPercent, maxLatencyMs },
+  };
 }

@@ -9,6 +9,7 @@ export const VERDICTS = [
   "sidecar-throttled",
   "cpu-budget",
   "governor-failed",
+  "core-slow",
 ] as const;
 /** Why the governor ends a trace. */
 export type Verdict = (typeof VERDICTS)[number];

@@ -11,6 +11,8 @@ export interface WatchOrder {
   /** How long strace may take to attach. */
   readonly attachMs: number;
   readonly limits: GovernorLimits;
+  /** How long the app lets requests wait: the memory of a `RecentLatency`. Undefined where nothing is forwarded. */
+  readonly latency: SharedArrayBuffer | undefined;
   /** The memory of a {@link traceSlot}. */
   readonly memory: SharedArrayBuffer;
 }

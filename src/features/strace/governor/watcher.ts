@@ -3,6 +3,7 @@ import { NS_PER_TICK } from "../../../linux/boot-clock.ts";
 import type { ThrottleMeter } from "../../../linux/cgroup/throttle-meter.ts";
 import { type ProcessLook, type WatchedProcess, watchProcess } from "../../../linux/watched-process.ts";
 import { createFreezeCheck } from "./freeze-check.ts";
+import { createLatencyCheck } from "./latency-check.ts";
 import { type TraceSlot, traceSlot, type Verdict } from "./verdict.ts";
 import type { WatchOrder } from "./watch-order.ts";
 
@@ -52,10 +53,11 @@ function lookAndJudge(strace: WatchedProcess, judge: Judge, nowMs: number): Verd
 }
 
 function createJudge(order: WatchOrder, slot: TraceSlot, meter: ThrottleMeter): Judge {
-  const { limits, descriptor, targetPids } = order;
+  const { limits, descriptor, targetPids, latency } = order;
   const isFrozen = createFreezeCheck(targetPids, Math.ceil(limits.maxFrozenMs / LOOK_MS));
   const isOverdue = createOverdueCheck(order, slot);
   const isOverBudget = createBudgetCheck(limits.maxCpuPercent);
+  const isSlow = createLatencyCheck(latency, limits.maxLatencyMs);
   let beganAtMs: number | undefined;
   return (look, nowMs) => {
     beganAtMs ??= nowMs;
@@ -71,6 +73,7 @@ function createJudge(order: WatchOrder, slot: TraceSlot, meter: ThrottleMeter): 
         "sidecar-throttled",
       ],
       [isOverBudget(look, nowMs), "cpu-budget"],
+      [isSlow(), "core-slow"],
     ];
     return checks.find(([isPassed]) => isPassed)?.[1];
   };

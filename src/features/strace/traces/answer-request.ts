@@ -17,8 +17,8 @@ import { endReasonOf } from "./trace-state.ts";
 
 /** From a request that was forwarded to its calls, in what a trace told. */
 
-/** Gives the source, once there is traffic at all. */
-export type FindTraffic = () => Promise<TrafficSource>;
+/** Gives the source, once there is traffic at all; undefined where nothing is forwarded. */
+export type FindTraffic = () => Promise<TrafficSource | undefined>;
 
 /** What a trace told while the request was under way is looked through in memory. */
 const MAX_EVENTS = 200_000;
@@ -33,11 +33,11 @@ export async function answerRequestCalls(
   ctx: WebContext,
   kept: KeptRecords,
   wish: EventWish,
-  source: TrafficSource,
+  source: TrafficSource | undefined,
 ): Promise<void> {
   chooseForm(ctx, ["json"]);
   const id = wish.requestId ?? "";
-  const [request] = await source.recent({ id, limit: 1 });
+  const [request] = (await source?.recent({ id, limit: 1 })) ?? [];
   if (request === undefined) {
     throw new AppError("not-found", `No request ${id} is among the latest that were forwarded.`, {
       remedy: "GET traffic lists them; a higher SIDECAR_TRAFFIC_RECENT keeps more.",
