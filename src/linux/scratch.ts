@@ -11,11 +11,12 @@ import { run } from "./spawn.ts";
 export interface Scratch extends AsyncDisposable {
   /** Which a child opens by its path in `/proc/<our pid>/fd`. */
   readonly descriptor: number;
-  /** What has come since the last call, at most 64 KiB of it; empty where nothing has. */
+  /** What has come since the last call, at most 1 MiB of it; empty where nothing has. */
   readMore(): Promise<Buffer>;
 }
 
-const PIECE_BYTES = 65_536;
+/** A busy machine lets us read seldom, and strace writes on: then much is there at once. */
+const PIECE_BYTES = 1_048_576;
 /** What may lie about that was read already. */
 const DISCARD_BYTES = 4_194_304;
 /** What of the file takes room while it is read as fast as it is written, with what comes while room is made. */

@@ -17,21 +17,35 @@ import { accessRemedy, capabilityRemedy, isAll, isDumpable } from "../../linux/r
  * ptrace(2) are gone through in its order, so that the answer can say which one it was and what mends it.
  */
 
+/** What forbids tracing, as a stable name. */
+export type Refusal =
+  | "yama-disabled"
+  | "yama-scope"
+  | "user-namespace"
+  | "other-user"
+  | "fewer-capabilities"
+  | "not-dumpable"
+  | "security-label"
+  | "unknown";
+
 /** What forbids the sidecar to trace a process, and the line that mends it. */
 export interface Denial {
+  readonly refusal: Refusal;
   readonly reason: string;
   readonly remedy: string;
 }
 
 /** The error for a process that the kernel does not let us trace. */
 export async function permissionDenied(pid: number): Promise<AppError> {
-  const denial = (await findDenial(pid)) ?? {
+  const denial: Denial = (await findDenial(pid)) ?? {
+    refusal: "unknown",
     reason:
       "The kernel refuses, for a reason that can't be seen from here: a security module, or a tracer outside this PID namespace.",
     remedy: `${capabilityRemedy(await ownStatus(), "SYS_PTRACE")}; where it is there already, look for denials in the host's audit log`,
   };
   return new AppError("permission-denied", `Process ${pid} can't be traced. ${denial.reason}`, {
     remedy: denial.remedy,
+    extra: { refusal: denial.refusal },
   });
 }
 
@@ -41,6 +55,7 @@ export async function findDenial(pid: number): Promise<Denial | undefined> {
   if (target === undefined) return undefined;
   if (scope === 3) {
     return {
+      refusal: "yama-disabled",
       reason: "kernel.yama.ptrace_scope is 3: nobody may trace.",
       remedy: "Restart the host with kernel.yama.ptrace_scope=1: 3 can't be lowered while it runs.",
     };
@@ -56,7 +71,11 @@ export async function findDenial(pid: number): Promise<Denial | undefined> {
 
 async function userNamespaceDenial(pid: number): Promise<Denial | undefined> {
   if (!(await isOutsideUserNamespace(pid))) return undefined;
-  return { reason: "The sidecar and the app are in different user namespaces.", remedy: SAME_USER_NAMESPACE };
+  return {
+    refusal: "user-namespace",
+    reason: "The sidecar and the app are in different user namespaces.",
+    remedy: SAME_USER_NAMESPACE,
+  };
 }
 
 async function uncapableDenial(
@@ -69,18 +88,21 @@ async function uncapableDenial(
   const remedy = await accessRemedy(pid, "attach", own, target);
   if (!isAll(uids, own.uids.real) || !isAll(gids, own.gids.real)) {
     return {
+      refusal: "other-user",
       reason: `It runs as uid:gid ${uids.effective}:${gids.effective}, the sidecar as ${own.uids.real}:${own.gids.real} without the capability SYS_PTRACE.`,
       remedy,
     };
   }
   if ((target.capPermitted & ~own.capPermitted) !== 0n) {
     return {
+      refusal: "fewer-capabilities",
       reason: "It has capabilities that the sidecar lacks, and the sidecar lacks SYS_PTRACE.",
       remedy,
     };
   }
   if (!(await isDumpable(pid, target))) {
     return {
+      refusal: "not-dumpable",
       reason:
         "It is not dumpable (it has changed its user, or protects itself), and the sidecar lacks SYS_PTRACE.",
       remedy,
@@ -88,6 +110,7 @@ async function uncapableDenial(
   }
   if (scope !== null && scope > 0) {
     return {
+      refusal: "yama-scope",
       reason: `kernel.yama.ptrace_scope is ${scope}: without SYS_PTRACE only own children may be traced.`,
       remedy: scope === 1 ? `${remedy}, or kernel.yama.ptrace_scope=0 on the host` : remedy,
     };
@@ -101,6 +124,7 @@ async function labelDenial(pid: number): Promise<Denial | undefined> {
   if (labels === undefined) return undefined;
   const { ours, theirs } = labels;
   return {
+    refusal: "security-label",
     reason: `A security module separates them: the sidecar runs as ${ours}, the app as ${theirs}.`,
     remedy: SAME_LABEL,
   };

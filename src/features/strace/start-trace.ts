@@ -5,7 +5,8 @@ import { CommandError, start } from "../../linux/spawn.ts";
 import { ATTACH_TIMEOUT_MS, waitUntilAttached } from "./attach.ts";
 import { outputPath, straceCommand } from "./command.ts";
 import type { Governor } from "./governor/governor.ts";
-import { governorLimits } from "./governor/limits.ts";
+import { governorLimits, verdictWords } from "./governor/limits.ts";
+import type { Verdict } from "./governor/verdict.ts";
 import { findRisks } from "./risks.ts";
 import { RunningTrace, stopTracer } from "./running-trace.ts";
 import { lookAround, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
@@ -75,7 +76,9 @@ export async function startTrace(
   stack.defer(async () => {
     await stopTracer(strace, all);
   });
-  await waitUntilAttached(strace, main);
+  await waitUntilAttached(strace, main).catch((error: unknown) => {
+    throw endedEarly(watch.verdict(), limits) ?? error;
+  });
   watch.attached();
   for (const target of all) await refuseReused(target);
   const shortcomings = [shortcoming, addressesInLines ? lineShortcoming : null, ...risks];
@@ -83,6 +86,17 @@ export async function startTrace(
     ...{ targets, command, limits, signal, scratch, strace, watch },
     warnings: [...targets.warnings, ...shortcomings.filter((each) => each !== null).map(warning)],
     owned: stack.move(),
+  });
+}
+
+/** Where the governor has ended strace before it held the process: that is no fault of either. */
+function endedEarly(verdict: Verdict | undefined, limits: TraceLimits): AppError | undefined {
+  if (verdict === undefined) return undefined;
+  const why = verdictWords(verdict, limits);
+  return new AppError("process-not-traceable", `The trace was ended before it had begun: ${why}.`, {
+    remedy: "Try again when the machine is less busy.",
+    headers: { "Retry-After": "5" },
+    extra: { refusal: verdict },
   });
 }
 

@@ -70,7 +70,7 @@ export function refuseManyThreads({ main, descendants }: TraceTargets, maxThread
         descendants.length === 0
           ? `follow=false for its main thread alone, or SIDECAR_STRACE_MAX_THREADS=${threads}, if the app may stand still for so long`
           : `Trace one process: GET strace/${main.pid}, or follow=false, or SIDECAR_STRACE_MAX_THREADS=${threads}`,
-      extra: { threads, limit: maxThreads },
+      extra: { refusal: "too-many-threads", threads, limit: maxThreads },
     },
   );
 }
@@ -106,17 +106,23 @@ async function notFound(pid: number): Promise<AppError> {
 
 /** Tracing ourselves would trace the writing of the trace; our own strace can't be traced while it traces. */
 function refuseUntraceable(stat: ProcStat, own: ReadonlySet<number>): void {
-  const why = own.has(stat.pid)
-    ? "belongs to the sidecar itself"
-    : stat.isKernelThread
-      ? "is a kernel thread: it makes no system calls"
-      : isZombie(stat)
-        ? "has ended, and waits for its parent to take note (zombie)"
-        : undefined;
-  if (why === undefined) return;
+  const refused = whyUntraceable(stat, own);
+  if (refused === undefined) return;
+  const [refusal, why] = refused;
   throw new AppError("process-not-traceable", `Process ${stat.pid} (${stat.comm}) ${why}.`, {
     remedy: "Choose another process: GET processes",
+    extra: { refusal },
   });
+}
+
+function whyUntraceable(
+  stat: ProcStat,
+  own: ReadonlySet<number>,
+): readonly [refusal: string, why: string] | undefined {
+  if (own.has(stat.pid)) return ["own-process", "belongs to the sidecar itself"];
+  if (stat.isKernelThread) return ["kernel-thread", "is a kernel thread: it makes no system calls"];
+  if (isZombie(stat)) return ["zombie", "has ended, and waits for its parent to take note (zombie)"];
+  return undefined;
 }
 
 /** The kernel allows one tracer only. */

@@ -37,6 +37,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("why the kernel 
     await using target = await startTarget(["sleep", "300"], NOBODY);
     expect((await traceFrom(WITHOUT_CAPABILITIES, target.pid)).first).toEqual({
       ...refused,
+      refusal: "other-user",
       detail: expect.stringContaining("as uid:gid 65534:65534, the sidecar as 0:0 without"),
       remedy: expect.stringMatching(/^cap_add: \[SYS_PTRACE\], or user: "65534:65534" for the sidecar/),
     });
@@ -58,6 +59,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("why the kernel 
     await using target = await startBelow(privileged, "sleep", "300");
     expect((await traceFrom(as(65_534), target.pid)).first).toMatchObject({
       ...refused,
+      refusal: "fewer-capabilities",
       detail: expect.stringContaining("has capabilities that the sidecar lacks"),
     });
   });
@@ -70,6 +72,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("why the kernel 
     await using target = await startTarget([program, "300"], NOBODY);
     expect((await traceFrom(as(65_534), target.pid)).first).toMatchObject({
       ...refused,
+      refusal: "not-dumpable",
       detail: expect.stringContaining("not dumpable"),
       remedy: expect.stringContaining("cap_add: [SYS_PTRACE]"),
     });
@@ -79,6 +82,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("why the kernel 
     await using target = await startTarget(["sleep", "300"]);
     expect((await traceFrom(["unshare", "--user", "--map-root-user"], target.pid)).first).toMatchObject({
       ...refused,
+      refusal: "user-namespace",
       detail: expect.stringContaining("different user namespaces"),
       remedy: expect.stringContaining("userns_mode"),
     });

@@ -77,7 +77,8 @@ describe.skipIf(isMissing("ptrace"))("what is told of descriptors", () => {
   test.each([
     ["none", "-s", /^read\(0, /, "number"],
     ["paths", "-y", /^read\(0<\/dev\/zero>, |^read\(0<\/dev\/zero<char 1:5>>, /, "descriptor"],
-    ["all", "-yy", /^read\(0<\/dev\/zero<char 1:5>>, /, "descriptor"],
+    // Events have addresses from elsewhere: only readers of lines have strace ask for them.
+    ["all", "-y", /^read\(0<\/dev\/zero>, |^read\(0<\/dev\/zero<char 1:5>>, /, "descriptor"],
   ])("with decode=%s", async (decode, option, text, kind) => {
     await using target = await startBusy();
     await using served = await serveStrace();
@@ -95,11 +96,15 @@ describe.skipIf(isMissing("ptrace"))("what is told of descriptors", () => {
     context.skip(isMissing("namespaces"), "needs root");
     await using served = await serveStrace();
     await using target = await startBelow(["unshare", "--net"], "dd", "if=/dev/zero", "of=/dev/null", "bs=1");
-    const warningsOf = async (query: string) =>
-      (await reportOf(await served.get(`/strace/${target.pid}/2?${query}`, JSON_FORM))).warnings;
-    expect(await warningsOf("decode=all")).toEqual([expect.stringContaining("Sockets have no addresses")]);
-    expect(await warningsOf("decode=paths")).toEqual([]);
-    expect(await warningsOf("decode=none")).toEqual([]);
+    const endOf = async (query: string) =>
+      (
+        await (await served.get(`/strace/${target.pid}/2?${query}`, accept("text/event-stream"))).text()
+      ).split("event: end")[1];
+    expect(await endOf("decode=all")).toContain("Sockets have no addresses");
+    expect(await endOf("decode=paths")).toContain('"warnings":[]');
+    expect(await endOf("decode=none")).toContain('"warnings":[]');
+    const { warnings } = await reportOf(await served.get(`/strace/${target.pid}/2?decode=all`, JSON_FORM));
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -60,7 +60,7 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
     await using served = await serveStrace();
     for (const pid of [process.pid, child.pid]) {
       expect(await (await served.get(`/strace/${pid}`)).json()).toMatchObject({
-        ...{ status: 409, code: "process-not-traceable", remedy: expect.any(String) },
+        ...{ status: 409, code: "process-not-traceable", refusal: "own-process", remedy: expect.any(String) },
         detail: expect.stringContaining("the sidecar itself"),
       });
     }
@@ -74,7 +74,12 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
     await using parent = await startZombie();
     await using served = await serveStrace();
     expect(await (await served.get(`/strace/${parent.zombie}`)).json()).toMatchObject({
-      ...{ status: 409, code: "process-not-traceable", detail: expect.stringContaining("zombie") },
+      ...{
+        status: 409,
+        code: "process-not-traceable",
+        refusal: "zombie",
+        detail: expect.stringContaining("zombie"),
+      },
     });
   });
 
@@ -85,7 +90,12 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
     );
     await using served = await serveStrace();
     expect(await (await served.get("/strace/2")).json()).toMatchObject({
-      ...{ status: 409, code: "process-not-traceable", detail: expect.stringContaining("kernel thread") },
+      ...{
+        status: 409,
+        code: "process-not-traceable",
+        refusal: "kernel-thread",
+        detail: expect.stringContaining("kernel thread"),
+      },
     });
   });
 
@@ -181,7 +191,7 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
     );
     const [uid, gid] = isRoot ? [65_534, 65_534] : [process.getuid?.(), process.getgid?.()];
     expect(JSON.parse(await sidecar.line())).toEqual({
-      ...{ event: "refused", code: "permission-denied", status: 403 },
+      ...{ event: "refused", code: "permission-denied", status: 403, refusal: "other-user" },
       detail: expect.stringContaining(
         `as uid:gid 0:0, the sidecar as ${uid}:${gid} without the capability SYS_PTRACE`,
       ),

@@ -180,7 +180,7 @@ describe.skipIf(isMissing("ptrace"))("a client that does not read", () => {
     await using served = await serveStrace({
       settings: { MAX_LINES: 100_000, MAX_BYTES: 67_108_864, STRING_LIMIT: 4_096, DURATION_MS: 60_000 },
     });
-    const socket = await slowClient(served, `/strace/${target.pid}/3000`);
+    const socket = await slowClient(served, `/strace/${target.pid}/1000`);
     await untilTraced(target);
     // The trace comes to its end by the lines that strace writes, though nobody reads them.
     await untilFree(target);
@@ -193,8 +193,8 @@ describe.skipIf(isMissing("ptrace"))("a client that does not read", () => {
     const text = Buffer.concat(chunks).toString();
     const end = JSON.parse(/event: end\ndata: (.*)\n/.exec(text)?.[1] ?? "{}");
     const received = text.match(/^event: line$/gm)?.length ?? 0;
-    expect(end).toMatchObject({ endReason: "lines", lines: 3_000 });
+    expect(end).toMatchObject({ endReason: "lines", lines: 1_000 });
     expect(end.dropped).toBeGreaterThan(0);
-    expect(received + end.dropped).toBe(3_000);
+    expect(received + end.dropped).toBe(1_000);
   });
 });

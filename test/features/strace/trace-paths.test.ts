@@ -89,7 +89,7 @@ describe.skipIf(isMissing("ptrace"))("a trace narrowed to paths", () => {
     expect(await readRoot(target.pid)).toBe(root);
     const calls = await callsAt(target, "/mnt/link");
     expect(calls.map(({ call }) => call)).toEqual(expect.arrayContaining(["openat", "read", "close"]));
-    expect(calls.every(({ files }) => files.includes(`${root}/mnt/real`))).toBe(true);
+    expect(calls.every(({ files }) => files.includes("/mnt/real"))).toBe(true);
     for (const { call, named } of calls) if (call === "openat") expect(named).toBe("/mnt/link");
   });
 });
