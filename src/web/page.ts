@@ -27,7 +27,8 @@ header .end { margin-left: auto; }
 .fit { padding-right: 1.5rem; }
 .fit code { overflow-wrap: normal; }
 @media (min-width: 50rem) { .fit { width: 1%; white-space: nowrap; } }
-@media (max-width: 50rem) { main { overflow-x: auto; } }
+.line code { display: block; width: max-content; max-width: 42ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; overflow-wrap: normal; }
+main { overflow-x: auto; }
 .good { color: var(--good); font-weight: 600; }
 .fair { color: var(--fair); font-weight: 600; }
 .bad, [role="alert"] { color: var(--bad); font-weight: 600; }

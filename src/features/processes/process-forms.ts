@@ -86,7 +86,7 @@ function pageRow(each: ProcessSummary, depth: number | undefined): Html {
   const trace = each.isSidecar ? html`` : html` <a href="strace/${pid}">strace</a>`;
   return html`<tr><td class="fit"><a href="processes/${pid}">${pid}</a>${trace}${rest.map(
     (cell) => html`<td class="fit">${cell}`,
-  )}<td><code>${commandCell}</code></tr>`;
+  )}<td class="line"><code title="${commandCell}">${commandCell}</code></tr>`;
 }
 
 const PARTS = ["threads", "files", "sockets", "limits", "env", "maps", "cgroup"];
