@@ -27,7 +27,7 @@ header .end { margin-left: auto; }
 .fit { padding-right: 1.5rem; }
 .fit code { overflow-wrap: normal; }
 @media (min-width: 50rem) { .fit { width: 1%; white-space: nowrap; } }
-.line code { display: block; width: max-content; max-width: 42ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; overflow-wrap: normal; }
+.line code { display: block; width: max-content; max-width: 36ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; overflow-wrap: normal; }
 main { overflow-x: auto; }
 .good { color: var(--good); font-weight: 600; }
 .fair { color: var(--fair); font-weight: 600; }

@@ -48,6 +48,8 @@ interface Measured {
 
 type Traced = Pick<Measured, "events" | "lost" | "dropped" | "firstEventMs">;
 type Trace = (end: AbortSignal) => Promise<Traced>;
+/** strace that says as much of each call as ours does: what is left between the two is what we add. */
+const SAME_WORDS = "strace -f -ttt -T -y -s 256 -o /dev/null";
 const NONE: Traced = { events: 0, lost: 0, dropped: 0, firstEventMs: undefined };
 
 await using stack = new AsyncDisposableStack();
@@ -80,7 +82,8 @@ const url = await firstLineOf(server);
 
 const MODES: Readonly<Record<string, Trace | undefined>> = {
   "not traced": undefined,
-  "strace -f -o /dev/null": plainStrace,
+  "strace -f -o /dev/null": plainStrace([]),
+  [SAME_WORDS]: plainStrace(["-ttt", "-T", "-y", "-s", "256"]),
   "strace, summary": summary("strace"),
   "strace, NDJSON": ndjson("strace"),
   "tracefs, summary": summary("tracefs"),
@@ -116,11 +119,14 @@ async function measure(trace: Trace | undefined): Promise<Measured> {
   };
 }
 
-async function plainStrace(end: AbortSignal) {
-  const strace = spawn("strace", ["-f", "-o", "/dev/null", "-p", String(worker)], { stdio: "ignore" });
-  end.addEventListener("abort", () => strace.kill("SIGINT"));
-  await once(strace, "exit");
-  return NONE;
+function plainStrace(options: readonly string[]): Trace {
+  return async (end) => {
+    const argv = ["-f", ...options, "-o", "/dev/null", "-p", String(worker)];
+    const strace = spawn("strace", argv, { stdio: "ignore" });
+    end.addEventListener("abort", () => strace.kill("SIGINT"));
+    await once(strace, "exit");
+    return NONE;
+  };
 }
 
 /** A summary ends by its time only: so it is asked for one that is as long as the load. */
@@ -198,11 +204,18 @@ function report(): string {
   };
   const free = of("not traced", (each) => each.requestsPerSecond) ?? Number.NaN;
   const plain = of("strace -f -o /dev/null", (each) => each.requestsPerSecond) ?? Number.NaN;
+  const same = of(SAME_WORDS, (each) => each.requestsPerSecond) ?? Number.NaN;
   const cell = (value: number | undefined, digits = 0) => (value === undefined ? "" : number(value, digits));
   const rows = Object.keys(MODES).map((name) => {
     const rate = of(name, (each) => each.requestsPerSecond) ?? Number.NaN;
     return [
-      ...[name, number(rate), number((rate / free) * 100, 1), number(rate / plain, 2)],
+      ...[
+        name,
+        number(rate),
+        number((rate / free) * 100, 1),
+        number(rate / plain, 2),
+        number(rate / same, 2),
+      ],
       ...[
         cell(
           of(name, (each) => each.p50Ms),
@@ -232,6 +245,7 @@ function report(): string {
     "requests/s",
     "% of untraced",
     "to plain strace",
+    "to strace that says as much",
     "p50 ms",
     "p99 ms",
     "events",

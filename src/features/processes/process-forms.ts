@@ -12,6 +12,8 @@ const COLUMNS = [
   ...["PID", "PPID", "USER", "STATE", "STARTED", "THREADS", "RSS", "SWAP", "FILES"],
   ...["CPU", "NOW", "COMMAND"],
 ];
+/** On the page the command stands where it is seen without scrolling. */
+const PAGE_COLUMNS = ["PID", "COMMAND", ...COLUMNS.slice(1, -1)];
 const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "SWAP", "FILES", "CPU", "NOW"]);
 /** What the page sorts by where the title of a column is chosen. */
 const SORTED_BY: ReadonlyMap<string, string> = new Map([
@@ -71,7 +73,7 @@ export function listPage(list: ProcessList, { isTree, isSorted }: ListStyle): Pa
     title: "Processes",
     body: html`${topBar("./")}<main><h1>Processes</h1>${headings(list).map((text) => html`<p>${text}</p>`)}
 <p><a href="processes?tree=true">As a tree</a> · <a href="processes/top">The busiest</a>. CPU is the average since the start, NOW the one over ${list.intervalMs} ms.</p>
-<table><thead><tr>${COLUMNS.map((title) => html`<th>${headOf(title)}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
+<table><thead><tr>${PAGE_COLUMNS.map((title) => html`<th>${headOf(title)}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
   });
 }
 
@@ -84,9 +86,8 @@ function pageRow(each: ProcessSummary, depth: number | undefined): Html {
   const [pid = "", ...rest] = cells(each, depth);
   const commandCell = rest.pop() ?? "";
   const trace = each.isSidecar ? html`` : html` <a href="strace/${pid}">strace</a>`;
-  return html`<tr><td class="fit"><a href="processes/${pid}">${pid}</a>${trace}${rest.map(
-    (cell) => html`<td class="fit">${cell}`,
-  )}<td class="line"><code title="${commandCell}">${commandCell}</code></tr>`;
+  return html`<tr><td class="fit"><a href="processes/${pid}">${pid}</a>${trace}
+<td class="line"><code title="${commandCell}">${commandCell}</code>${rest.map((cell) => html`<td class="fit">${cell}`)}</tr>`;
 }
 
 const PARTS = ["threads", "files", "sockets", "limits", "env", "maps", "cgroup"];
