@@ -11,12 +11,12 @@ import { run } from "./spawn.ts";
 export interface Scratch extends AsyncDisposable {
   /** Which a child opens by its path in `/proc/<our pid>/fd`. */
   readonly descriptor: number;
-  /** What has come since the last call, at most 1 MiB of it; empty where nothing has. */
+  /** What has come since the last call, at most {@link SCRATCH_PIECE_BYTES} of it; empty where nothing has. */
   readMore(): Promise<Buffer>;
 }
 
-/** A busy machine lets us read seldom, and strace writes on: then much is there at once. */
-const PIECE_BYTES = 1_048_576;
+/** What is read at once: a busy machine lets us read seldom, and strace writes on; then much is there. */
+export const SCRATCH_PIECE_BYTES = 1_048_576;
 /** What may lie about that was read already. */
 const DISCARD_BYTES = 4_194_304;
 /** What of the file takes room while it is read as fast as it is written, with what comes while room is made. */
@@ -35,13 +35,13 @@ export function openScratch(dir: string): Scratch {
   // Both calls in one go: no tick in between in which we could be stopped.
   const descriptor = openSync(path, "ax+", 0o600);
   unlinkSync(path);
-  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  const piece = Buffer.allocUnsafe(SCRATCH_PIECE_BYTES);
   const discard = createDiscarder(descriptor);
   let position = 0;
   return {
     descriptor,
     async readMore() {
-      const { bytesRead } = await readFrom(descriptor, piece, 0, PIECE_BYTES, position);
+      const { bytesRead } = await readFrom(descriptor, piece, 0, SCRATCH_PIECE_BYTES, position);
       position += bytesRead;
       discard(position);
       return Buffer.from(piece.subarray(0, bytesRead));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Scratch } from "../../linux/scratch.ts";
+import { SCRATCH_PIECE_BYTES, type Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints, superseding } from "./attach.ts";
 import { createDurationFilter } from "./duration-filter.ts";
@@ -100,8 +100,9 @@ export class RunningTrace implements Trace {
       const piece = await scratch.readMore();
       const reason = this.#take(piece, onLine) ?? this.#endNow();
       if (reason !== undefined) return reason;
-      if (piece.length > 0) continue;
-      if (exit !== undefined) return this.#parts.watch.verdict() ?? reasonOf(exit);
+      if (exit !== undefined && piece.length === 0) return this.#parts.watch.verdict() ?? reasonOf(exit);
+      // At once only where there is more for certain: who looks after each line costs as much as strace does.
+      if (exit !== undefined || piece.length === SCRATCH_PIECE_BYTES) continue;
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
