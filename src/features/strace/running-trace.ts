@@ -12,7 +12,7 @@ import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceRe
 import { createLineSplitter, kindOfLine, type LineSplitter, pendingCall } from "./trace-lines.ts";
 
 /** strace appends to a file in memory, and it is looked at so often. A pipe would make the app wait for us. */
-const POLL_MS = 10;
+const POLL_MS = 5;
 /** Detaching takes some milliseconds for each hundred threads; then strace is killed, which lets go as well. */
 const DETACH_MS = 500;
 const DETACH_MANY_THREADS_MS = 2_000;

@@ -9,7 +9,7 @@ import { governorLimits, verdictWords } from "./governor/limits.ts";
 import type { Verdict } from "./governor/verdict.ts";
 import { findRisks } from "./risks.ts";
 import { RunningTrace, stopTracer } from "./running-trace.ts";
-import { lookAround, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
+import { lookAround, MORE_ROOM, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
 import { refuseManyThreads, type TraceTarget, type TraceTargets } from "./targets.ts";
 import type { Trace, TraceLimits } from "./trace.ts";
 import { spellingsOf } from "./trace-paths.ts";
@@ -93,6 +93,7 @@ export async function startTrace(
 function endedEarly(verdict: Verdict | undefined, limits: TraceLimits): AppError | undefined {
   if (verdict === undefined) return undefined;
   const why = verdictWords(verdict, limits);
+  if (verdict === "storage-full") return new AppError("storage-full", `${why}.`, { remedy: MORE_ROOM });
   return new AppError("process-not-traceable", `The trace was ended before it had begun: ${why}.`, {
     remedy: "Try again when the machine is less busy.",
     headers: { "Retry-After": "5" },

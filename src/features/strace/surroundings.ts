@@ -21,6 +21,8 @@ export interface Surroundings {
 }
 
 const MIN_FREE_BYTES = 1_048_576;
+/** What mends a folder that is full. */
+export const MORE_ROOM = 'shm_size: "64m" for the sidecar, or SIDECAR_STRACE_DIR=<a tmpfs with room>';
 const BARE_SOCKETS: Shortcoming = {
   reason:
     "Sockets have no addresses in strace's own lines: the sidecar is in another network namespace than the process. Events have them (JSON, NDJSON, summaries).",
@@ -66,7 +68,7 @@ export async function requireRoom(dir: string, minFreePercent: number): Promise<
   if (!isShort && bavail * bsize >= MIN_FREE_BYTES) return;
   const what = isShort ? `less than ${minFreePercent} % of its room left` : "no room left";
   throw new AppError("storage-full", `${dir}, where strace writes while it runs, has ${what}.`, {
-    remedy: 'shm_size: "64m" for the sidecar, or SIDECAR_STRACE_DIR=<a tmpfs with room>',
+    remedy: MORE_ROOM,
   });
 }
 

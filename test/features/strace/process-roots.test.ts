@@ -22,6 +22,8 @@ if ($child == 0) {
   select(undef, undef, undef, 0.02) until -e "$folder/asked";
   open my $own, ">", "$folder/of the child";
   syswrite $own, "child";
+  # What has ended before it could be looked at is taken to be in the root of the main one.
+  select(undef, undef, undef, 0.7);
   exit;
 }
 if ($when eq "before") { chroot $folder or die; chdir "/"; }
