@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import { timeOfTicks } from "./boot-clock.ts";
 import { findListeners, type ListenerSearch } from "./core-listener.ts";
@@ -45,6 +46,18 @@ interface Match {
   readonly isGuess: boolean;
 }
 type Miss = { readonly reason: string; readonly remedy: string };
+
+/**
+ * The pid of the core's main process.
+ * @throws {AppError} `process-not-found` with what would make it known.
+ */
+export async function mainPid(coreProcess: CoreProcessFinder): Promise<number> {
+  const core = await coreProcess.find();
+  if (core.kind === "found") return core.pid;
+  throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
+    remedy: core.remedy,
+  });
+}
 
 /** Makes a finder by the settings `core.process` and `core.url`. */
 export function createCoreProcessFinder(settings: Settings["core"]): CoreProcessFinder {

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink } from "node:fs/promises";
 import { AppError, isErrno } from "../base/errors.ts";
+import { O_PATH } from "./open-flags.ts";
 
 /**
  * Files of another process's root (`/proc/<pid>/root`, proc_pid_root(5)), opened so that no symbolic link leads out of it.
@@ -8,8 +9,6 @@ import { AppError, isErrno } from "../base/errors.ts";
  * of the last, and links are followed by us, as RESOLVE_IN_ROOT of openat2(2) would, which Node.js does not have.
  */
 
-/** O_PATH of open(2), which Node.js does not name. The same number on all architectures that it runs on. */
-const O_PATH = 0o10000000;
 /** As the kernel follows, path_resolution(7). */
 const MAX_LINKS = 40;
 

@@ -4,15 +4,13 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError, isErrno, messageOf } from "../base/errors.ts";
+import { O_PATH } from "./open-flags.ts";
 
 /**
  * Files that somebody else's program owns, opened so that nothing can be swapped between the check and the use:
  * first the file is opened as a mere place (O_PATH: nothing is read, no FIFO waits, no device wakes up), then that
  * descriptor is checked, and everything after goes through it.
  */
-
-/** O_PATH of open(2), which Node.js does not name. The same number on all architectures that it runs on. */
-const O_PATH = 0o10000000;
 
 /** A regular file, held by descriptors. Whoever made it disposes of it. */
 export interface PinnedFile extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { closest } from "../../base/closest.ts";
 import { AppError, StartError } from "../../base/errors.ts";
-import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import { type CoreProcessFinder, mainPid } from "../../linux/core-process.ts";
 import { type GrowingFile, growingFile, inodeAt, openGrowingFile } from "../../linux/growing-file.ts";
 import { openFolderInRoot, openInRoot } from "../../linux/open-in-root.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -79,14 +79,7 @@ function ofOurs(name: string, path: string): LogFile {
 
 function inCore(name: string, path: string, coreProcess: CoreProcessFinder): LogFile {
   const inside = path.slice(CORE.length);
-  const pid = async (): Promise<number> => {
-    const core = await coreProcess.find();
-    if (core.kind === "found") return core.pid;
-    throw new AppError("process-not-found", `The app's main process is not known. ${core.reason}`, {
-      remedy: core.remedy,
-    });
-  };
-  const open = async (file: string) => growingFile(await openInRoot(await pid(), file));
+  const open = async (file: string) => growingFile(await openInRoot(await mainPid(coreProcess), file));
   return {
     ...{ name, path },
     open: () => open(inside),
@@ -102,7 +95,7 @@ function inCore(name: string, path: string, coreProcess: CoreProcessFinder): Log
     },
     async predecessors() {
       const folder = dirname(inside);
-      await using opened = await openFolderInRoot(await pid(), folder);
+      await using opened = await openFolderInRoot(await mainPid(coreProcess), folder);
       return await predecessorsIn(`/proc/self/fd/${opened.fd}`, basename(inside), (file) =>
         open(join(folder, file)),
       );

@@ -1,11 +1,10 @@
-import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import { type CoreProcessFinder, mainPid } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Principal, WebContext } from "../../web/context.ts";
 import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import { answerSummary } from "./answer-summary.ts";
 import { chooseEngine } from "./engine.ts";
-import { mainPid } from "./main-pid.ts";
 import { chooseTargets } from "./targets.ts";
 import type { ToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";

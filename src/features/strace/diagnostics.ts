@@ -1,8 +1,7 @@
-import type { CoreProcessFinder } from "../../linux/core-process.ts";
+import { type CoreProcessFinder, mainPid } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { DiagnosticsPart } from "../feature.ts";
 import { summaryReportOf } from "./answer-summary.ts";
-import { mainPid } from "./main-pid.ts";
 import { chooseTargets } from "./targets.ts";
 import type { ToolCheck } from "./tool-check.ts";
 import { optionsOf } from "./trace-options.ts";

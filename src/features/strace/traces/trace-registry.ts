@@ -1,10 +1,9 @@
-import type { CoreProcessFinder } from "../../../linux/core-process.ts";
+import { type CoreProcessFinder, mainPid } from "../../../linux/core-process.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
 import type { Logger } from "../../../web/log.ts";
 import { chooseEngine } from "../engine.ts";
 import type { Engine, EngineWish } from "../engine-names.ts";
-import { mainPid } from "../main-pid.ts";
 import { chooseTargets, type TraceTargets } from "../targets.ts";
 import type { ToolCheck } from "../tool-check.ts";
 import type { TracePool } from "../trace-pool.ts";
