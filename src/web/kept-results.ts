@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { AppError } from "../base/errors.ts";
 
 /** The result of long work, or the work itself while it runs. */
@@ -7,6 +9,11 @@ export interface Result extends AsyncDisposable {
   readonly endedAtMs: number | null;
   /** What it holds in memory at this moment. */
   readonly bytes: number;
+}
+
+/** A new id of a result: twelve characters that nobody guesses. */
+export function newResultId(): string {
+  return randomBytes(9).toString("base64url");
 }
 
 /** What may be kept. */
@@ -52,6 +59,16 @@ export interface ResultNames {
   readonly many: string;
   /** Below the prefix: `traces`. */
   readonly path: string;
+}
+
+/** The `{id}` of a result in a path. */
+export function resultPath({ one, path }: ResultNames) {
+  return z.object({
+    id: z
+      .string()
+      .regex(/^[\w-]{1,40}$/, `must be the id of a ${one}`)
+      .describe(`As POST /${path} gave it.`),
+  });
 }
 
 /** Keeps nothing yet. */

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { packTar } from "modern-tar";
 import { AppError } from "../../base/errors.ts";
-import type { Result } from "../../web/kept-results.ts";
+import { newResultId, type Result } from "../../web/kept-results.ts";
 import type { Logger } from "../../web/log.ts";
 import type { DiagnosticsPart, DiagnosticsWish, Feature } from "../feature.ts";
 import type { BundlePart, BundleRequest } from "./bundle-state.ts";
@@ -24,7 +23,7 @@ export interface BundleSources {
 
 /** A file of tar with what every feature knows, for whoever helps with a problem: while it is put together, and then. */
 export class Bundle implements Result {
-  readonly id = randomBytes(9).toString("base64url");
+  readonly id = newResultId();
   readonly startedAt = new Date();
   readonly #parts: BundlePart[] = [];
   readonly #giveUp = new AbortController();

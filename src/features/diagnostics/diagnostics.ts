@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import { readJson } from "../../web/json-body.ts";
-import { createKeptResults, type KeptResults } from "../../web/kept-results.ts";
+import { createKeptResults, type KeptResults, resultPath } from "../../web/kept-results.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { Feature } from "../feature.ts";
 import { Bundle, type BundleSources } from "./bundle.ts";
@@ -20,12 +19,7 @@ const NAMES = { one: "bundle", many: "bundles", path: "diagnostics" };
 const LIMITS = { maxCount: 8, maxBytes: 67_108_864, maxAgeMs: 3_600_000 };
 const MAX_BODY_BYTES = 4_096;
 const EXAMPLE = '{"trace": 5}';
-const idPath = z.object({
-  id: z
-    .string()
-    .regex(/^[\w-]{1,40}$/, "must be the id of a bundle")
-    .describe("As POST /diagnostics gave it."),
-});
+const idPath = resultPath(NAMES);
 const STATE = { description: "The bundle.", content: { [JSON_TYPE]: bundleState } };
 const GONE = { description: "No such bundle, or it is no longer kept." };
 

@@ -12,6 +12,7 @@ import type { TraceEvent } from "../events/event.ts";
 import { type RequestCall, type RequestWindow, selectRequestCalls } from "../request-events.ts";
 import type { RequestCallsReport } from "./answer-events.ts";
 import type { EventWish } from "./event-query.ts";
+import { keptEvent } from "./kept-event.ts";
 import type { KeptRecords } from "./kept-records.ts";
 import { endReasonOf } from "./trace-state.ts";
 
@@ -86,8 +87,7 @@ async function eventsWithin(
   const events: TraceEvent[] = [];
   const span = { since: startMs / 1_000 - BEFORE_SECONDS, until: endMs / 1_000 + BEFORE_SECONDS };
   for await (const { records } of kept.events.read(0, span)) {
-    // What was written as JSON by us is read again as what it was.
-    for (const json of records) events.push(JSON.parse(json) as TraceEvent);
+    for (const json of records) events.push(keptEvent(json));
     if (events.length > MAX_EVENTS) {
       throw new AppError(
         "conflict",

@@ -1,4 +1,5 @@
 import type { CallEvent, TraceEvent } from "../events/event.ts";
+import { keptEvent } from "./kept-event.ts";
 
 /**
  * Trace events for Perfetto and chrome://tracing, by the Trace Event Format: times are microseconds. What is no call
@@ -32,7 +33,7 @@ export async function* chromeTrace(
   yield `{"displayTimeUnit":"ns","traceEvents":[${names.map((event) => JSON.stringify(event)).join(",\n")}`;
   let separator = names.length === 0 ? "\n" : ",\n";
   for await (const { records } of stretches) {
-    const events = records.flatMap((json) => chromeEvent(JSON.parse(json) as TraceEvent) ?? []);
+    const events = records.flatMap((json) => chromeEvent(keptEvent(json)) ?? []);
     if (events.length === 0) continue;
     yield separator + events.map((event) => JSON.stringify(event)).join(",\n");
     separator = ",\n";

@@ -1,8 +1,8 @@
 import type { Result } from "../../../web/kept-results.ts";
-import type { TraceEvent } from "../events/event.ts";
 import { createSummariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
 import type { TraceHead, TraceResult } from "../trace.ts";
+import { keptEvent } from "./kept-event.ts";
 import type { RecordLog } from "./record-log.ts";
 import type { TraceRequest } from "./trace-request.ts";
 
@@ -46,8 +46,7 @@ export async function summariseKept(
   const names = new Map([main, ...descendants].map(({ pid, name }) => [pid, name]));
   const summariser = createSummariser((pid) => names.get(pid));
   for await (const { records } of events.read()) {
-    // What was written as JSON by us is read again as what it was.
-    for (const json of records) summariser.add(JSON.parse(json) as TraceEvent);
+    for (const json of records) summariser.add(keptEvent(json));
   }
   return summariser.summary(durationMs);
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { nameOfProcess } from "../../../linux/proc.ts";
+import { newResultId } from "../../../web/kept-results.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser, type Summariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
@@ -26,7 +26,7 @@ const LOOK_EVERY_BYTES = 131_072;
 
 /** A trace that runs on its own, or did, with all that it told: for whoever asks, now and later. */
 export class KeptTrace implements KeptRecords {
-  readonly id = randomBytes(9).toString("base64url");
+  readonly id = newResultId();
   readonly kind: KeptRecords["kind"];
   readonly head: Trace;
   readonly asked: TraceRequest;

@@ -1,5 +1,5 @@
-import type { TraceEvent } from "../events/event.ts";
 import type { EventWish } from "./event-query.ts";
+import { keptEvent } from "./kept-event.ts";
 import type { RecordLog } from "./record-log.ts";
 
 /** An event that was wanted. */
@@ -17,9 +17,6 @@ export interface Selection {
   readonly next: number;
 }
 
-/** What has been written as JSON by us is read again as what it was. */
-const asEvent = (json: string): TraceEvent => JSON.parse(json) as TraceEvent;
-
 /** Goes through what is kept at this moment, in stretches, up to `limit` wanted events. */
 export async function* selectEvents(
   log: RecordLog,
@@ -32,7 +29,7 @@ export async function* selectEvents(
     let next = firstIndex;
     for (const json of records) {
       next += 1;
-      if (isWanted !== undefined && !isWanted(asEvent(json))) continue;
+      if (isWanted !== undefined && !isWanted(keptEvent(json))) continue;
       events.push({ json, next });
       left -= 1;
       if (left === 0) break;

@@ -12,6 +12,7 @@ import type { KeptRecords } from "./kept-records.ts";
 import { KeptTrace } from "./kept-trace.ts";
 import { askedOf, type TraceRequest } from "./trace-request.ts";
 import { takeSnapshot } from "./trace-snapshot.ts";
+import { TRACES } from "./trace-state.ts";
 
 /** What traces on their own need. */
 export interface TraceRegistryDeps {
@@ -45,7 +46,6 @@ export interface TraceRegistry extends KeptResults<KeptRecords> {
   addSnapshot(of: KeptRecords): KeptRecords;
 }
 
-const NAMES = { one: "trace", many: "traces", path: "traces" };
 /** What a recorder asks of strace: no end but that of its process. */
 const ENDLESS = { lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 };
 const OF_RECORDER: TraceRequest = { process: "main", raw: false };
@@ -53,7 +53,7 @@ const OF_RECORDER: TraceRequest = { process: "main", raw: false };
 /** Makes one that has no traces. It is disposed of before the pool. */
 export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): TraceRegistry {
   const { maxKept: maxCount, maxKeptBytes: maxBytes, keptMs: maxAgeMs } = settings.traces;
-  const results = createKeptResults<KeptRecords>(NAMES, { maxCount, maxBytes, maxAgeMs });
+  const results = createKeptResults<KeptRecords>(TRACES, { maxCount, maxBytes, maxAgeMs });
 
   const begin = async (
     asked: TraceRequest,

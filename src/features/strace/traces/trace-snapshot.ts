@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { newResultId } from "../../../web/kept-results.ts";
 import { type KeptRecords, summariseKept } from "./kept-records.ts";
 
 /** What another trace has kept at this moment; the two share what memory they can. */
@@ -6,7 +6,7 @@ export function takeSnapshot(kept: KeptRecords): KeptRecords {
   const { asked, head, durationMs } = kept;
   const [events, lines] = [kept.events.copy(), kept.lines.copy()];
   return {
-    ...{ id: randomBytes(9).toString("base64url"), kind: "snapshot", asked, head, durationMs, events, lines },
+    ...{ id: newResultId(), kind: "snapshot", asked, head, durationMs, events, lines },
     ...{ state: "ended", end: undefined, failure: undefined, lacksRoom: false },
     endedAtMs: performance.now(),
     get bytes() {

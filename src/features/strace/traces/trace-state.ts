@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resultPath } from "../../../web/kept-results.ts";
 import { traceSummary } from "../summary-schema.ts";
 import { headOf } from "../trace-answers.ts";
 import { traceReport } from "../trace-schema.ts";
@@ -8,13 +9,10 @@ import { traceRequest } from "./trace-request.ts";
 export const JSON_TYPE = "application/json";
 export const GONE = { description: "No such trace, or it is no longer kept." };
 
+/** What traces are called. */
+export const TRACES = { one: "trace", many: "traces", path: "traces" };
 /** The `{id}` of a trace in a path. */
-export const idPath = z.object({
-  id: z
-    .string()
-    .regex(/^[\w-]{1,40}$/, "must be the id of a trace")
-    .describe("As POST /traces gave it."),
-});
+export const idPath = resultPath(TRACES);
 
 const { endReason } = traceReport.shape;
 
