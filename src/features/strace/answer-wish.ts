@@ -4,8 +4,7 @@ import type { Principal, WebContext } from "../../web/context.ts";
 import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import { answerSummary } from "./answer-summary.ts";
-import { chooseEngine } from "./engine.ts";
-import { chooseTargets } from "./targets.ts";
+import { prepareTrace } from "./prepare-trace.ts";
 import type { ToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
 import {
@@ -66,10 +65,8 @@ export function createAnswer(parts: AnswerParts): (wish: Wish) => Promise<void> 
     if (stopsReturning(ctx, form)) return;
     const { targets, engine } = await pool.counts.prepare(async () => {
       const main = pid ?? (await mainPid(coreProcess));
-      const chosen = await chooseTargets(main, pid === undefined && options.follow);
-      const engine = await chooseEngine(options, settings, chosen.main.pid);
-      if (engine === "strace") await tool.verify();
-      return { targets: chosen, engine };
+      const withDescendants = pid === undefined && options.follow;
+      return await prepareTrace(main, { settings, tool, wish: options, withDescendants });
     });
     if (ctx.method === "HEAD") {
       // A trace for nobody to read would only slow the app.

@@ -2,7 +2,7 @@ import { type CoreProcessFinder, mainPid } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { DiagnosticsPart } from "../feature.ts";
 import { summaryReportOf } from "./answer-summary.ts";
-import { chooseTargets } from "./targets.ts";
+import { prepareTrace } from "./prepare-trace.ts";
 import type { ToolCheck } from "./tool-check.ts";
 import { optionsOf } from "./trace-options.ts";
 import type { TracePool } from "./trace-pool.ts";
@@ -33,10 +33,11 @@ export function summaryForBundle({
       // The app has one tracer at a time: what that one has of the last seconds is what is wanted.
       const recorded = recorder?.current();
       if (recorded?.state === "running") return await recorded.summary();
-      const targets = await chooseTargets(await mainPid(coreProcess), true);
-      await tool.verify();
+      const options = optionsOf({}, settings);
+      const parts = { settings, tool, wish: options, withDescendants: true };
+      const { targets, engine } = await prepareTrace(await mainPid(coreProcess), parts);
       const durationMs = Math.min(traceMs, settings.durationMs);
-      const asked = { ...optionsOf({}, settings), durationMs, lines: Number.MAX_SAFE_INTEGER };
+      const asked = { ...options, engine, durationMs, lines: Number.MAX_SAFE_INTEGER };
       await using trace = await pool.begin(targets, asked, signal);
       return (await summaryReportOf(trace)).report;
     },

@@ -1,7 +1,7 @@
 import { AppError } from "../../base/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { countTrace } from "./count-trace.ts";
-import { chooseEngine } from "./engine.ts";
+import type { Engine } from "./engine-names.ts";
 import type { Governor } from "./governor/governor.ts";
 import { startTrace } from "./start-trace.ts";
 import { startTracefsTrace } from "./start-tracefs-trace.ts";
@@ -24,7 +24,9 @@ export interface TracePool extends AsyncDisposable {
 }
 
 /** What a trace is to be. */
-export interface TraceAsked extends TraceOptions {
+export interface TraceAsked extends Omit<TraceOptions, "engine"> {
+  /** What traces: decided by `prepareTrace`. */
+  readonly engine: Engine;
   readonly lines: number;
   /** The most output; strace.maxBytes where it is left out. */
   readonly maxBytes?: number;
@@ -60,9 +62,8 @@ export function createTracePool(settings: Settings["strace"], governor: Governor
     stack.defer(occupy(asked.durationMs));
     const signal = AbortSignal.any([client, stopping.signal]);
     const limits = { ...settings, ...asked };
-    const engine = await chooseEngine(asked, settings, targets.main.pid);
     const trace = stack.use(
-      engine === "tracefs"
+      asked.engine === "tracefs"
         ? await startTracefsTrace(targets, limits, signal)
         : await startTrace(targets, limits, { signal, governor }),
     );

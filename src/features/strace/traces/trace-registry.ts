@@ -2,9 +2,7 @@ import { type CoreProcessFinder, mainPid } from "../../../linux/core-process.ts"
 import type { Settings } from "../../../settings/schema.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
 import type { Logger } from "../../../web/log.ts";
-import { chooseEngine } from "../engine.ts";
-import type { Engine, EngineWish } from "../engine-names.ts";
-import { chooseTargets, type TraceTargets } from "../targets.ts";
+import { type PreparedTrace, type PrepareParts, prepareTrace } from "../prepare-trace.ts";
 import type { ToolCheck } from "../tool-check.ts";
 import type { TracePool } from "../trace-pool.ts";
 import { processNamed } from "./choose-process.ts";
@@ -63,7 +61,7 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
   ): Promise<BegunTrace> => {
     const options = askedOf(asked, settings);
     const { targets, engine } = await deps.pool.counts.prepare(() =>
-      prepare(asked, { ...deps, options, settings: settings.strace }),
+      prepare(asked, { ...deps, wish: options, settings: settings.strace }),
     );
     const { pid } = targets.main;
     const stopping = new AbortController();
@@ -103,20 +101,12 @@ function logEnd(kept: KeptTrace, log: Logger): void {
   if (!released) log.error({ warnings }, "a traced process does not run free again");
 }
 
-interface PrepareParts extends Pick<TraceRegistryDeps, "coreProcess" | "tool"> {
-  readonly options: EngineWish;
-  readonly settings: Settings["strace"];
-}
-
 async function prepare(
   { process, descendants, follow }: TraceRequest,
-  { coreProcess, tool, options, settings }: PrepareParts,
-): Promise<{ readonly targets: TraceTargets; readonly engine: Engine }> {
-  const pid = await pidOf(process, coreProcess);
-  const targets = await chooseTargets(pid, descendants ?? (follow !== false && typeof process !== "number"));
-  const engine = await chooseEngine(options, settings, targets.main.pid);
-  if (engine === "strace") await tool.verify();
-  return { targets, engine };
+  { coreProcess, ...parts }: Omit<PrepareParts, "withDescendants"> & Pick<TraceRegistryDeps, "coreProcess">,
+): Promise<PreparedTrace> {
+  const withDescendants = descendants ?? (follow !== false && typeof process !== "number");
+  return await prepareTrace(await pidOf(process, coreProcess), { ...parts, withDescendants });
 }
 
 async function pidOf(process: TraceRequest["process"], coreProcess: CoreProcessFinder): Promise<number> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../../base/errors.ts";
 import type { Settings } from "../../../settings/schema.ts";
-import { type OptionsPlace, optionsOf, traceQuery } from "../trace-options.ts";
+import { type OptionsPlace, optionsOf, type TraceOptions, traceQuery } from "../trace-options.ts";
 import type { TraceAsked } from "../trace-pool.ts";
 
 const list = z.union([
@@ -66,7 +66,10 @@ const BODY: OptionsPlace = {
  * What the pool is to begin.
  * @throws {AppError} `content-invalid` with the limit that was passed.
  */
-export function askedOf(request: TraceRequest, settings: Pick<Settings, "strace" | "traces">): TraceAsked {
+export function askedOf(
+  request: TraceRequest,
+  settings: Pick<Settings, "strace" | "traces">,
+): TraceOptions & Pick<TraceAsked, "lines" | "maxBytes"> {
   const { lines, duration, syscalls, errors, minDuration, stringLimit, raw, follow, paths, decode, engine } =
     request;
   const { maxLines, maxDurationMs, maxBytes } = settings.traces;
