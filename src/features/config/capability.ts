@@ -1,23 +1,36 @@
 import { connect } from "node:net";
-import { messageOf } from "../../base/errors.ts";
+import { AppError, messageOf } from "../../base/errors.ts";
+import { prepareCommand } from "../../linux/command-place.ts";
 import { signalProcess } from "../../linux/signal-process.ts";
 import type { ReloadSettings } from "../../settings/schema.ts";
 import { type Capability, type CapabilityPart, capabilityOf } from "../feature.ts";
-import type { ConfigFile } from "./config-files.ts";
-import { describeFile, type FileDescription } from "./describe-file.ts";
-import { denied, findTarget, obstacleOf, type ReloadDeps } from "./reload.ts";
+import type { ConfigFile, ConfigFiles } from "./files/config-files.ts";
+import { describeFile, type FileDescription } from "./files/describe-file.ts";
+import type { FileRecords } from "./history/file-records.ts";
+import { denied, findTarget, obstacleOf, type ReloadDeps } from "./reload/reload.ts";
+import { verifyProblem } from "./reload/verify-problem.ts";
+import { validationProblem } from "./validation/validate-change.ts";
 
 /** What can be done with each of the files: read it, write it, and make the app read it again. Changes nothing. */
 export async function configCapability(
-  files: Iterable<ConfigFile>,
+  files: ConfigFiles,
   maxBytes: number,
   deps: ReloadDeps,
+  records: FileRecords,
 ): Promise<Capability> {
   const parts: CapabilityPart[] = [];
-  for (const file of files) {
-    const description = await describeFile(file, maxBytes);
+  for (const file of await files.list()) {
+    const description = await describeFile(file, maxBytes, deps);
     parts.push(part(`${file.name}: read`, description.readable, description), writePart(description));
+    if (file.schema !== undefined || file.validate !== undefined) parts.push(await validatePart(file, deps));
     if (file.reload.kind !== "none") parts.push(await reloadPart(file.name, file.reload, deps));
+    parts.push(...(await verifyParts(file, deps)));
+    parts.push(...(await historyParts(file, records)));
+  }
+  if (parts.length === 0) {
+    parts.push(
+      ...files.patterns.map((name) => ({ name, works: true, reason: "No file matches it at the moment." })),
+    );
   }
   if (parts.length > 0) return capabilityOf(parts);
   return capabilityOf([
@@ -40,6 +53,29 @@ function part(name: string, works: boolean, { problem }: FileDescription): Capab
   };
 }
 
+/** Only told where it does not work: then no change would be made. */
+async function historyParts(file: ConfigFile, records: FileRecords): Promise<readonly CapabilityPart[]> {
+  try {
+    await records.historyOf(file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { message: reason, remedy = "SIDECAR_CONFIG_HISTORY_DIR=…" } = error;
+    return [{ name: `${file.name}: keep its history`, works: false, reason, remedy }];
+  }
+}
+
+/** Only told where it does not work: then every change would be put back. */
+async function verifyParts(
+  { name, verify }: ConfigFile,
+  deps: ReloadDeps,
+): Promise<readonly CapabilityPart[]> {
+  const problem = await verifyProblem(verify, deps.coreProcess);
+  if (problem === undefined) return [];
+  const { message: reason, remedy = "Correct config.verify." } = problem;
+  return [{ name: `${name}: verify`, works: false, reason, remedy }];
+}
+
 function writePart(description: FileDescription): CapabilityPart {
   const name = `${description.name}: write`;
   if (description.atomic !== false) return part(name, description.writable, description);
@@ -51,16 +87,35 @@ function writePart(description: FileDescription): CapabilityPart {
   };
 }
 
+async function validatePart(file: ConfigFile, deps: ReloadDeps): Promise<CapabilityPart> {
+  const name = `${file.name}: validate`;
+  const problem = await validationProblem(file, deps);
+  if (problem === undefined) return { name, works: true };
+  const { message: reason, remedy } = problem;
+  return { name, works: false, reason, ...(remedy === undefined ? {} : { remedy }) };
+}
+
 async function reloadPart(
   fileName: string,
   reload: Exclude<ReloadSettings, { kind: "none" }>,
   deps: ReloadDeps,
 ): Promise<CapabilityPart> {
   const name = `${fileName}: reload`;
-  const obstacle =
-    reload.kind === "http" ? await connectionObstacle(deps.coreUrl) : await signalObstacle(reload, deps);
+  const obstacle = await obstacleTo(reload, deps);
   if (obstacle === undefined) return { name, works: true };
   return { name, works: false, reason: obstacle.detail, remedy: obstacle.remedy };
+}
+
+async function obstacleTo(reload: Exclude<ReloadSettings, { kind: "none" }>, deps: ReloadDeps) {
+  if (reload.kind === "http") return await connectionObstacle(deps.coreUrl);
+  if (reload.kind === "signal") return await signalObstacle(reload, deps);
+  try {
+    await prepareCommand(reload, deps.coreProcess);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { detail: error.message, remedy: error.remedy ?? "Correct the command in config.reload." };
+  }
 }
 
 async function signalObstacle(reload: Extract<ReloadSettings, { kind: "signal" }>, deps: ReloadDeps) {

@@ -1,7 +1,7 @@
 import { AppError } from "../../base/errors.ts";
 import { type Html, html, type Page, renderPage } from "../../web/page.ts";
 import { topBar } from "../../web/top-bar.ts";
-import type { FileDescription } from "./describe-file.ts";
+import type { FileDescription } from "./files/describe-file.ts";
 import type { ShownContent } from "./show-content.ts";
 
 /** The configuration files as pages for a person, and as lines of text. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 const reloadSettings = z
   .record(z.string(), z.unknown())
   .describe(
-    "What makes the app read the file again, as the settings say: `kind` is `none`, `signal` or `http`.",
+    "What makes the app read the file again, as the settings say: `kind` is `none`, `signal`, `http` or `command`.",
   );
 
 const problem = z.object({ detail: z.string(), remedy: z.string().optional() });
@@ -25,11 +25,17 @@ export const fileList = z.object({
       gid: z.int().nullable(),
       readable: z.boolean(),
       writable: z.boolean(),
+      creatable: z
+        .boolean()
+        .describe("Whether there is no such file, and `PUT` with `If-None-Match: *` can create it."),
       atomic: z
         .boolean()
         .nullable()
         .describe("Whether a change replaces the file at once. False where the file itself is a mount."),
       reload: reloadSettings,
+      verify: z
+        .array(z.record(z.string(), z.unknown()))
+        .describe("What shows that the app took a change, as the settings say."),
       problem: problem.optional().describe("Why it can't be read or written."),
     }),
   ),
@@ -46,20 +52,38 @@ const parseError = z.object({
 export const fileContent = z.object({
   name: z.string(),
   path: z.string(),
+  pointer: z.string().optional().describe("Where only this part of the tree is answered."),
   format: z.string(),
   etag: z.string().describe("Of the real bytes, whatever is masked in this answer."),
   encoding: z.string().nullable().describe("Null where the bytes are no text."),
   content: z
     .string()
     .nullable()
-    .describe("The text. Null where it can't be shown; `contentReason` says why."),
+    .describe(
+      "The text; of a part, the scalar or JSON. Null where it can't be shown; `contentReason` says why.",
+    ),
   contentReason: z.string().optional(),
-  parsed: z.unknown().describe("The tree. Null for plain text, and where `parseError` says why."),
+  parsed: z
+    .unknown()
+    .describe("The tree, or the part of it. Null for plain text, and where `parseError` says why."),
   parseError: parseError.optional(),
   maskedValues: z
     .int()
     .nullable()
     .describe("How many secrets are masked; null where they are shown, or all of the content is held back."),
+});
+
+/** What came of a reload. */
+export const reloadOutcome = z.object({
+  kind: z.enum(["none", "signal", "http", "command"]),
+  done: z.boolean(),
+  detail: z.string(),
+  remedy: z.string().optional(),
+  pid: z.int().optional(),
+  startTime: z.string().optional(),
+  status: z.int().optional(),
+  exitCode: z.int().nullable().optional(),
+  output: z.string().optional().describe("What the command wrote last."),
 });
 
 /** The answer of a change. */
@@ -72,15 +96,10 @@ export const changeResult = z.object({
     .object({ kept: z.boolean(), detail: z.string().optional() })
     .nullable()
     .describe("Whether access control lists and extended attributes are those of the old file."),
-  reload: z.object({
-    kind: z.enum(["none", "signal", "http"]),
-    done: z.boolean(),
-    detail: z.string(),
-    remedy: z.string().optional(),
-    pid: z.int().optional(),
-    startTime: z.string().optional(),
-    status: z.int().optional(),
-  }),
+  version: z.int().nullable().describe("In the history; null where none was made, or none is kept."),
+  reload: reloadOutcome,
+  verified: z.boolean().nullable().describe("Null where no verification is configured."),
+  change: z.string().nullable().describe("The path of the change. Null where nothing was written."),
 });
 
 /** What a change answers. */

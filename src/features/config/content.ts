@@ -35,6 +35,11 @@ export interface Content {
   readonly parseError: ParseError | null;
 }
 
+/** Bytes that have gone from thread to thread, and are no Buffer any more. */
+export function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
 /** The entity tag of a file: of its real bytes, whatever form they are answered in. */
 export function etagOf(bytes: Uint8Array): string {
   return `"${createHash("sha256").update(bytes).digest("hex")}"`;
@@ -66,17 +71,20 @@ export function encode(text: string, { encoding, hasByteOrderMark }: Omit<Decode
 
 /**
  * Text is UTF-8. Java has read properties as ISO-8859-1 for decades, and plain text may be anything: there, every byte
- * is taken for a character, so that what is not touched stays as it is.
+ * is taken for a character, so that what is not touched stays as it is. XML says what it is.
  */
 function decode(bytes: Buffer, formatName: FormatName): DecodedText | null {
-  if (!isUtf8(bytes)) {
-    if (formatName !== "properties" && formatName !== "text") return null;
+  const declaresLatin1 = formatName === "xml" && LATIN1_DECLARATION.test(bytes.toString("latin1", 0, 200));
+  if (declaresLatin1 || !isUtf8(bytes)) {
+    if (!declaresLatin1 && formatName !== "properties" && formatName !== "text") return null;
     return { text: bytes.toString("latin1"), encoding: "latin1", hasByteOrderMark: false };
   }
   const text = bytes.toString("utf8");
   const hasByteOrderMark = text.startsWith("\ufeff");
   return { text: hasByteOrderMark ? text.slice(1) : text, encoding: "utf8", hasByteOrderMark };
 }
+
+const LATIN1_DECLARATION = /^<\?xml[^>]*\sencoding\s*=\s*["'](?:iso-8859-1|latin-?1)["']/i;
 
 /** Where bytes stop being UTF-8. */
 export function notUtf8(bytes: Buffer): ParseError {

@@ -1,27 +1,26 @@
 import { z } from "zod";
-import { AppError } from "../../base/errors.ts";
-import { pinFile, readPinned } from "../../linux/pinned-file.ts";
-import type { WebContext } from "../../web/context.ts";
-import type { Logger } from "../../web/log.ts";
+import { readPinned } from "../../linux/pinned-file.ts";
 import { chooseForm } from "../../web/negotiate.ts";
-import type { Page } from "../../web/page.ts";
-import type { RouteCall, RouteTable } from "../../web/routes.ts";
-import { isKnown } from "./conditions.ts";
-import { type ConfigFile, fileNamed } from "./config-files.ts";
-import { contentPage, listPage, listText, textOf } from "./config-forms.ts";
+import type { RouteTable } from "../../web/routes.ts";
+import { answer, answerContent, answerPage, maySeeSecrets, secretsQuery } from "./answer-content.ts";
+import { isKnown } from "./changes/conditions.ts";
+import { listPage, listText } from "./config-forms.ts";
 import { type ConfigParts, params } from "./config-parts.ts";
 import { fileContent, fileList } from "./config-schema.ts";
-import { readContent } from "./content.ts";
-import { describeFile } from "./describe-file.ts";
-import { stringify } from "./formats/tree.ts";
-import { showContent } from "./show-content.ts";
+import { etagOf } from "./content.ts";
+import { describeFile } from "./files/describe-file.ts";
 
-const query = z.object({
-  secrets: z.enum(["show"]).optional().describe("`show` leaves secrets unmasked. For operators; logged."),
+const PATCH_TYPES = "application/merge-patch+json, application/json-patch+json";
+
+const query = secretsQuery.extend({
+  pointer: z
+    .string()
+    .optional()
+    .describe("A JSON pointer (RFC 6901) such as `/server/ports/0`: only this part of the tree is answered."),
 });
 
 /** Adds the route of the list. */
-export function addList(table: RouteTable, { files, maxBytes }: ConfigParts): void {
+export function addList(table: RouteTable, { files, maxBytes, deps }: ConfigParts): void {
   const content = { "application/json": fileList, "text/plain": null, "text/html": null };
   table.add(
     "GET",
@@ -36,7 +35,7 @@ export function addList(table: RouteTable, { files, maxBytes }: ConfigParts): vo
     async ({ ctx }) => {
       const form = chooseForm(ctx, ["json", "text", "html"]);
       const list = [];
-      for (const file of files.values()) list.push(await describeFile(file, maxBytes));
+      for (const file of await files.list()) list.push(await describeFile(file, maxBytes, deps));
       if (form === "json") ctx.body = { files: list };
       if (form === "text") answer(ctx, "text/plain; charset=utf-8", listText(list));
       if (form === "html") answerPage(ctx, listPage(list));
@@ -53,7 +52,7 @@ export function addContent(table: RouteTable, parts: ConfigParts): void {
     {
       summary: "One configuration file: its bytes, or its tree",
       description:
-        "As text/plain the bytes of the file; as JSON its text and, for formats that have one, its tree. The values of keys that look secret are masked, and the header Sidecar-Masked-Values counts them; a change that sends a mask back leaves the value as it is. The ETag is that of the real bytes in every form.",
+        "As text/plain the bytes of the file; as JSON its text and, for formats that have one, its tree. The values of keys that look secret are masked, and the header Sidecar-Masked-Values counts them; a change that sends a mask back leaves the value as it is. With `pointer` only a part of the tree is answered: as JSON in `parsed`, as text a scalar itself, and all else as JSON. The ETag is that of the real bytes of the whole file in every form.",
       role: "viewer",
       params,
       query,
@@ -65,57 +64,20 @@ export function addContent(table: RouteTable, parts: ConfigParts): void {
     },
     async (call) => {
       const { ctx } = call;
-      const file = fileNamed(parts.files, call.params.name);
-      const form = chooseForm(ctx, ["text", "json", "html"]);
-      const showSecrets = maySeeSecrets(call, file, parts.deps.log);
-      await using pinned = await pinFile(file.path);
-      const read = readContent(await readPinned(pinned, parts.maxBytes), file.format);
-      ctx.set("ETag", read.etag);
-      if (read.format !== undefined) ctx.set("Accept-Patch", "application/merge-patch+json");
+      const file = await parts.files.named(call.params.name);
+      const showSecrets = maySeeSecrets(call, call.query.secrets, file, parts.deps.log);
+      await using pinned = await parts.pin(file);
+      const bytes = await readPinned(pinned, parts.maxBytes);
+      const etag = etagOf(bytes);
+      if (file.format !== "text") ctx.set("Accept-Patch", PATCH_TYPES);
       // Not by ctx.fresh: it heeds `Cache-Control: no-cache`, which fetch() of Node.js sends with every condition.
-      if (isKnown(ctx.get("If-None-Match"), read.etag)) {
+      if (isKnown(ctx.get("If-None-Match"), etag)) {
+        ctx.set("ETag", etag);
         ctx.status = 304;
         return;
       }
-      const shown = showContent(file, read, showSecrets);
-      if (shown.maskedValues !== null) ctx.set("Sidecar-Masked-Values", String(shown.maskedValues));
-      const { bytes: _, ...members } = shown;
-      if (form === "text") answer(ctx, textType(shown.encoding), textOf(shown));
-      if (form === "json") answer(ctx, "application/json; charset=utf-8", stringify(members));
-      if (form === "html") answerPage(ctx, contentPage(shown));
+      const { thread } = parts;
+      await answerContent(ctx, file, bytes, { thread, showSecrets, pointer: call.query.pointer });
     },
   );
-}
-
-function textType(encoding: string | null): string {
-  return encoding === null ? "text/plain" : `text/plain; charset=${encoding}`;
-}
-
-/** Tells whether secrets are to be shown as they are, and writes down who saw them. */
-function maySeeSecrets(
-  { ctx, query: { secrets }, principal }: RouteCall<unknown, z.output<typeof query>>,
-  file: ConfigFile,
-  log: Logger,
-): boolean {
-  if (secrets === undefined) return false;
-  if (principal.role !== "operator") {
-    throw new AppError("role-required", `${principal.name} is a viewer; secrets are for operators.`, {
-      remedy: "Use a token with `role: operator`, or leave `?secrets=show` out.",
-    });
-  }
-  log.info(
-    { audit: "config.secrets", user: principal.name, file: file.name, requestId: ctx.state.requestId },
-    "the secrets of a configuration file were shown",
-  );
-  return true;
-}
-
-function answer(ctx: WebContext, type: string, body: string | Buffer): void {
-  ctx.type = type;
-  ctx.body = body;
-}
-
-function answerPage(ctx: WebContext, page: Page): void {
-  ctx.set({ ...page.headers });
-  ctx.body = page.body;
 }

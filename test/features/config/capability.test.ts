@@ -6,9 +6,14 @@ import type { CoreProcess } from "../../../src/linux/core-process.ts";
 import { loadSettings } from "../../../src/settings/load.ts";
 import { createLog } from "../../../src/web/log.ts";
 import { startCore, startProgram } from "./support/core-fixture.ts";
-import { testFolder } from "./support/serve-config.ts";
+import { serveConfig, testFolder } from "./support/serve-config.ts";
 
-async function capabilityOf(config: unknown, core: { url?: string; process?: CoreProcess } = {}) {
+async function capabilityOf(
+  config: unknown,
+  core: { url?: string; process?: CoreProcess; stateDir?: string } = {},
+) {
+  await using state = await testFolder();
+  const { stateDir = state.path } = core;
   const text = JSON.stringify({ core: { url: core.url ?? "http://127.0.0.1:9" }, config });
   const { settings } = loadSettings({ file: { path: "test.yaml", text } });
   const missing: CoreProcess = { kind: "missing", reason: "No app runs here.", remedy: "start it" };
@@ -16,6 +21,8 @@ async function capabilityOf(config: unknown, core: { url?: string; process?: Cor
     coreProcess: { find: async () => core.process ?? missing },
     coreUrl: settings.core.url,
     log: createLog({ level: "silent", access: false }),
+    prefix: settings.prefix,
+    stateDir,
   });
   return feature.capability();
 }
@@ -24,6 +31,27 @@ test("without files nothing works, and the setting that names some is told", asy
   expect(await capabilityOf({})).toMatchObject({
     works: "no",
     parts: [{ works: false, remedy: expect.stringContaining("SIDECAR_CONFIG_FILES=") }],
+  });
+});
+
+test("whether changes can be validated is a part of its own", async () => {
+  await using folder = await testFolder();
+  const path = await folder.write("app.json", "{}");
+  const checked = { path, schema: { type: "wrong" }, validate: { command: ["true", "{file}"] } };
+  const { parts } = await capabilityOf({ files: [checked] });
+  expect(parts).toMatchObject([
+    { name: "app.json: read", works: true },
+    { name: "app.json: write", works: false, remedy: expect.stringContaining("schema") },
+    { name: "app.json: validate", works: false, reason: expect.stringContaining("schema is invalid") },
+  ]);
+});
+
+test("a pattern that nothing matches yet is no failure, and says so", async () => {
+  await using folder = await testFolder();
+  const pattern = join(folder.path, "*.ini");
+  expect(await capabilityOf({ files: [pattern] })).toEqual({
+    works: "yes",
+    parts: [{ name: pattern, works: true, reason: "No file matches it at the moment." }],
   });
 });
 
@@ -89,4 +117,42 @@ test("a reload by HTTP works where the app takes connections, and looking calls 
     works: false,
     reason: expect.stringContaining("can't be reached"),
   });
+});
+
+test("a history that can't be kept is told, as no change would be made then", async () => {
+  await using folder = await testFolder();
+  const blocked = await folder.write("blocked", "");
+  const files = [await folder.write("app.ini", "a = 1\n")];
+  expect(await capabilityOf({ files }, { stateDir: blocked })).toMatchObject({
+    works: "partly",
+    parts: [
+      { works: true },
+      { works: true },
+      {
+        ...{ name: "app.ini: keep its history", works: false },
+        remedy: expect.stringContaining("SIDECAR_CONFIG_HISTORY_DIR"),
+      },
+    ],
+  });
+});
+
+test("what shows that a change worked, and can't be looked at, is told before a change is made, in the list too", async () => {
+  await using folder = await testFolder();
+  const path = await folder.write("app.ini", "a = 1\n");
+  // It is a folder, and can't be read as a log.
+  const log = { kind: "log", path: folder.path, contains: "reloaded" };
+  const command = { kind: "command", command: ["/nowhere/ctl"], in: "core" };
+  for (const verify of [log, command]) {
+    const files = [{ path, verify }];
+    const reason = expect.stringContaining("What shows that the app took a change can't be looked at: ");
+    expect((await capabilityOf({ files })).parts.at(-1)).toMatchObject({
+      ...{ name: "app.ini: verify", works: false, reason },
+      remedy: expect.any(String),
+    });
+    await using server = await serveConfig({ files });
+    const list = await (await server.get("/config", { headers: { Accept: "application/json" } })).json();
+    expect(list).toMatchObject({ files: [{ writable: true, problem: { detail: reason } }] });
+  }
+  const later = { kind: "log", path: join(folder.path, "comes-later.log"), contains: "reloaded" };
+  expect((await capabilityOf({ files: [{ path, verify: later }] })).works).toBe("yes");
 });

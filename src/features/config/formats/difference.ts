@@ -42,15 +42,14 @@ export function difference(from: Tree, to: Tree): Edit | undefined {
 
 /**
  * Elements that both arrays have in the same order stay as they are, so that a comment stays with the element it was
- * written for. Between two of them, as many new ones as old ones are changes of these; else they replace them.
+ * written for. Between two of them, as many new ones as old ones are changes of these; else objects that are mostly
+ * the same are changes, and all others are replaced.
  */
 function arrayDifference(from: readonly Tree[], to: readonly Tree[]): ArrayEdit {
   const changed = new Map<number, Edit>();
   const removed = new Set<number>();
   const inserted = new Map<number, readonly Tree[]>();
-  let oldFrom = 0;
-  let newFrom = 0;
-  for (const [oldTo, newTo] of [...commonElements(from, to), [from.length, to.length] as const]) {
+  for (const { oldFrom, oldTo, newFrom, newTo } of segmentsOf(from, to)) {
     const wanted = to.slice(newFrom, newTo);
     if (wanted.length === oldTo - oldFrom) {
       for (const [index, value] of wanted.entries()) {
@@ -60,10 +59,58 @@ function arrayDifference(from: readonly Tree[], to: readonly Tree[]): ArrayEdit 
       for (let index = oldFrom; index < oldTo; index++) removed.add(index);
       if (wanted.length > 0) inserted.set(oldFrom, wanted);
     }
-    oldFrom = oldTo + 1;
-    newFrom = newTo + 1;
   }
   return { kind: "array", changed, removed, inserted };
+}
+
+/** A stretch of the old array, and the stretch of the new one that is to stand in its place. */
+interface Segment {
+  readonly oldFrom: number;
+  readonly oldTo: number;
+  readonly newFrom: number;
+  readonly newTo: number;
+}
+
+/** What stands between the elements that stay. */
+function segmentsOf(from: readonly Tree[], to: readonly Tree[]): Segment[] {
+  const segments: Segment[] = [];
+  let oldFrom = 0;
+  let newFrom = 0;
+  for (const [oldTo, newTo] of [...commonElements(from, to), [from.length, to.length] as const]) {
+    for (const [old, wanted] of similarObjects(from, to, { oldFrom, oldTo, newFrom, newTo })) {
+      segments.push({ oldFrom, oldTo: old, newFrom, newTo: wanted });
+      segments.push({ oldFrom: old, oldTo: old + 1, newFrom: wanted, newTo: wanted + 1 });
+      [oldFrom, newFrom] = [old + 1, wanted + 1];
+    }
+    segments.push({ oldFrom, oldTo, newFrom, newTo });
+    [oldFrom, newFrom] = [oldTo + 1, newTo + 1];
+  }
+  return segments;
+}
+
+/** The indexes of objects that are mostly the same, in the same order, where not as many are new as are old. */
+function similarObjects(from: readonly Tree[], to: readonly Tree[], segment: Segment): [number, number][] {
+  const { oldFrom, oldTo, newFrom, newTo } = segment;
+  const [olds, news] = [oldTo - oldFrom, newTo - newFrom];
+  if (olds === news || olds * news > MAX_COMPARISONS) return [];
+  const pairs: [number, number][] = [];
+  let next = oldFrom;
+  for (let wanted = newFrom; wanted < newTo; wanted++) {
+    for (let old = next; old < oldTo; old++) {
+      if (!areSimilar(from[old], to[wanted])) continue;
+      pairs.push([old, wanted]);
+      next = old + 1;
+      break;
+    }
+  }
+  return pairs;
+}
+
+function areSimilar(one: Tree | undefined, other: Tree | undefined): boolean {
+  if (!isTreeObject(one) || !isTreeObject(other)) return false;
+  const keys = Object.keys(one);
+  const same = keys.filter((key) => Object.hasOwn(other, key) && equalTrees(one[key], other[key]));
+  return same.length > 0 && same.length * 2 >= Math.max(keys.length, Object.keys(other).length);
 }
 
 /** Beyond this many comparisons, only what both arrays begin and end with is looked for. */

@@ -12,6 +12,8 @@ export interface ValuePlace extends TextRange {
   /** Where it stands in the tree; more than one place where it is reached through aliases. The first is its own. */
   readonly paths: readonly TreePath[];
   readonly value: TreeScalar;
+  /** What the value is called where its keys do not say it: `password` in `<add key="password" value="…"/>`. */
+  readonly names?: readonly string[];
 }
 
 /** A text that was understood. */
@@ -26,6 +28,11 @@ export interface ConfigDocument {
    * @throws {AppError} `content-invalid` when the format has no way to write it.
    */
   edit(edit: Edit): string;
+  /**
+   * The text of another tree, written anew: the comments and the layout of this one are lost. Only where the format has
+   * a writer of whole documents. @throws {AppError} where it can't be written at all.
+   */
+  rewrite?(wanted: Tree): string;
   /** How a string is written in the place of a value. */
   write(value: string, place: ValuePlace): string;
 }
@@ -37,6 +44,8 @@ export interface ConfigFormat {
   readonly mediaTypes: readonly string[];
   /** @throws {ContentError} naming the place that is wrong. */
   parse(text: string): ConfigDocument;
+  /** A tree as reading it back would give it, for formats that write different trees in the same way. */
+  canonical?(tree: Tree): Tree;
 }
 
 /** A text that is not what its format says, or that is, but can't be shown as one tree. */

@@ -3,14 +3,20 @@ import { env } from "./env.ts";
 import type { ConfigFormat, FormatName } from "./format.ts";
 import { ini } from "./ini.ts";
 import { json, jsonc } from "./json.ts";
+import { json5 } from "./json5.ts";
 import { properties } from "./properties.ts";
+import { toml } from "./toml.ts";
+import { xml } from "./xml.ts";
 import { yaml } from "./yaml.ts";
 
 /** The formats that have a tree; plain text has none. */
 const FORMATS: Readonly<Record<Exclude<FormatName, "text">, ConfigFormat>> = {
   json,
   jsonc,
+  json5,
   yaml,
+  toml,
+  xml,
   ini,
   properties,
   env,
@@ -26,10 +32,13 @@ export function formatByName(path: string): FormatName {
   const name = basename(path).toLowerCase();
   if (/^\.env(\.|$)|\.env$/.test(name)) return "env";
   if (/\.ya?ml$/.test(name)) return "yaml";
-  const [, extension] = /\.(json|jsonc|ini|properties)$/.exec(name) ?? [];
+  const [, extension] = /\.(json|jsonc|json5|toml|xml|ini|properties)$/.exec(name) ?? [];
   switch (extension) {
     case "json":
     case "jsonc":
+    case "json5":
+    case "toml":
+    case "xml":
     case "ini":
     case "properties":
       return extension;

@@ -1,130 +1,119 @@
-import type { Node } from "jsonc-parser";
-import { editDelimitedList, type ListChange, type ListItem } from "./delimited-list.ts";
+import { editBracketedList, itemIndent } from "./bracketed-list.ts";
+import type { ListChange } from "./delimited-list.ts";
 import type { ArrayEdit, Edit, ObjectEdit } from "./difference.ts";
+import type { JsonArray, JsonNode, JsonObject } from "./json-node.ts";
 import { applySplices, beginsLine, indentOf, lineEndingOf, type Splice } from "./text-edit.ts";
-import { isTreeArray, isTreeObject, stringify, type Tree } from "./tree.ts";
+import { isTreeArray, isTreeObject, type Tree, type TreeScalar } from "./tree.ts";
 
-/** The text of a JSON document with one value edited. `root` is its parse tree. */
-export function editJson(text: string, root: Node, edit: Edit): string {
-  return applySplices(text, editNode({ text, ...styleOf(text, root) }, root, edit));
+/** How names and scalars are written, where JSON and its relatives differ. */
+export interface JsonDialect {
+  /** `beside` is a name that stands in the same object, as it is written. */
+  writeName(name: string, beside?: string): string;
+  /** `old` is the scalar that is replaced, as it is written. */
+  writeScalar(value: TreeScalar, old?: string): string;
+}
+
+/** The text of a JSON document with one value edited. */
+export function editJson(text: string, root: JsonNode, edit: Edit, dialect: JsonDialect): string {
+  return applySplices(text, editNode({ text, dialect, ...styleOf(text, root) }, root, edit));
 }
 
 interface JsonText {
   readonly text: string;
+  readonly dialect: JsonDialect;
   readonly eol: string;
   /** What one level is indented by; empty where the document stands on one line. */
   readonly step: string;
   readonly colon: string;
 }
 
-function styleOf(text: string, root: Node): Omit<JsonText, "text"> {
-  const first = root.children?.[0];
-  const isCompact = first !== undefined && !beginsLine(text, first.offset);
-  const indent = first === undefined ? "" : indentOf(text, first.offset);
+function styleOf(text: string, root: JsonNode): Omit<JsonText, "text" | "dialect"> {
+  const first = root.kind === "scalar" ? undefined : root.items[0];
+  const isCompact = first !== undefined && !beginsLine(text, first.start);
+  const indent = first === undefined ? "" : indentOf(text, first.start);
   return {
     eol: lineEndingOf(text),
     step: isCompact ? "" : indent === "" ? "  " : indent,
-    colon: isCompact && !/":\s/.test(text) ? ":" : ": ",
+    colon: isCompact && !/["'\w]:\s/.test(text) ? ":" : ": ",
   };
 }
 
-function editNode(json: JsonText, node: Node, edit: Edit): Splice[] {
-  switch (edit.kind) {
-    case "replace": {
-      const text = writeValue(json, edit.value, indentOf(json.text, node.offset));
-      return [{ start: node.offset, end: node.offset + node.length, text }];
-    }
-    case "array":
-      return editArray(json, node, edit);
-    case "object":
-      return editObject(json, node, edit);
-  }
+function editNode(json: JsonText, node: JsonNode, edit: Edit): Splice[] {
+  if (edit.kind === "array" && node.kind === "array") return editArray(json, node, edit);
+  if (edit.kind === "object" && node.kind === "object") return editObject(json, node, edit);
+  if (edit.kind !== "replace") throw new Error("an edit of another kind than its value");
+  const { start, end } = node;
+  const old = node.kind === "scalar" ? json.text.slice(start, end) : undefined;
+  return [{ start, end, text: writeValue(json, edit.value, indentOf(json.text, start), { scalar: old }) }];
 }
 
-function editArray(json: JsonText, node: Node, edit: ArrayEdit): Splice[] {
+function editArray(json: JsonText, node: JsonArray, edit: ArrayEdit): Splice[] {
   const splices: Splice[] = [];
   for (const [index, inner] of edit.changed) {
-    const child = node.children?.[index];
-    if (child !== undefined) splices.push(...editNode(json, child, inner));
+    const item = node.items[index];
+    if (item !== undefined) splices.push(...editNode(json, item, inner));
   }
+  const indent = itemIndent(json.text, node, json.step);
+  const first = node.items[0];
+  const scalar = first?.kind === "scalar" ? json.text.slice(first.start, first.end) : undefined;
   const inserted = [...edit.inserted].map(
     ([before, values]) =>
-      [before, values.map((value) => writeValue(json, value, itemIndent(json, node)))] as const,
+      [before, values.map((value) => writeValue(json, value, indent, { scalar }))] as const,
   );
   return [...splices, ...editList(json, node, { removed: edit.removed, inserted: new Map(inserted) })];
 }
 
-function editObject(json: JsonText, node: Node, edit: ObjectEdit): Splice[] {
-  const properties = node.children ?? [];
+function editObject(json: JsonText, node: JsonObject, edit: ObjectEdit): Splice[] {
+  const { items } = node;
   const splices: Splice[] = [];
-  // Of a name that stands twice, the last one counts.
-  const lastOfName = new Map(properties.map((property) => [nameOf(property), property]));
+  const lastOfName = new Map(items.map((member) => [member.name, member]));
   for (const [key, inner] of edit.changed) {
-    const value = lastOfName.get(key)?.children?.[1];
-    if (value !== undefined) splices.push(...editNode(json, value, inner));
+    const member = lastOfName.get(key);
+    if (member !== undefined) splices.push(...editNode(json, member.value, inner));
   }
-  const removed = [...properties.keys()].filter((index) => edit.removed.has(nameOf(properties[index])));
+  const removed = [...items.keys()].filter((index) => edit.removed.has(items[index]?.name ?? ""));
+  const indent = itemIndent(json.text, node, json.step);
+  const name = items[0] === undefined ? undefined : nameSource(json.text, items[0]);
   const added = [...edit.added].map(
-    ([key, value]) => JSON.stringify(key) + json.colon + writeValue(json, value, itemIndent(json, node)),
+    ([key, value]) =>
+      json.dialect.writeName(key, name) + json.colon + writeValue(json, value, indent, { name }),
   );
-  const inserted = new Map(added.length === 0 ? [] : [[properties.length, added] as const]);
+  const inserted = new Map(added.length === 0 ? [] : [[items.length, added] as const]);
   return [...splices, ...editList(json, node, { removed: new Set(removed), inserted })];
 }
 
-function editList(json: JsonText, node: Node, change: ListChange): Splice[] {
-  if (change.removed.size === 0 && change.inserted.size === 0) return [];
-  const open = node.offset + 1;
-  const close = node.offset + node.length - 1;
-  const items = itemsOf(json.text, node.children ?? [], close);
-  const indent = itemIndent(json, node);
-  if (items.length > change.removed.size) {
-    const list = { open, close, items };
-    return editDelimitedList(json.text, list, change, { indent, eol: json.eol, isComment: isJsonComment });
-  }
-  // Nothing of the old is left: what stands in the brackets is written anew.
-  const inserted = [...change.inserted.values()].flat();
-  const outer = indentOf(json.text, node.offset);
-  const text =
-    inserted.length === 0 || json.step === ""
-      ? inserted.join(", ")
-      : json.eol + indent + inserted.join(`,${json.eol}${indent}`) + json.eol + outer;
-  return [{ start: open, end: close, text }];
+function nameSource(text: string, { start, value }: JsonObject["items"][number]): string {
+  return text.slice(start, value.start).replace(/\s*:\s*$/, "");
 }
 
-function writeValue(json: JsonText, value: Tree, indent: string): string {
-  const isCollection = isTreeArray(value) || isTreeObject(value);
-  if (!isCollection || json.step === "") return stringify(value);
-  const inner = indent + json.step;
-  const items = isTreeArray(value)
-    ? value.map((item) => writeValue(json, item, inner))
-    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${writeValue(json, item, inner)}`);
-  const [open, close] = isTreeArray(value) ? ["[", "]"] : ["{", "}"];
-  if (items.length === 0) return open + close;
-  return open + json.eol + inner + items.join(`,${json.eol}${inner}`) + json.eol + indent + close;
+function editList(json: JsonText, node: JsonArray | JsonObject, change: ListChange): Splice[] {
+  const { text, eol, step } = json;
+  return editBracketedList(text, node, change, { eol, step, comment: COMMENT, isComment });
 }
 
-function itemIndent(json: JsonText, node: Node): string {
-  const first = node.children?.[0];
-  if (first !== undefined && beginsLine(json.text, first.offset)) return indentOf(json.text, first.offset);
-  return indentOf(json.text, node.offset) + json.step;
-}
+const COMMENT = /\/\/[^\n]*|\/\*.*?\*\//gs;
 
-function itemsOf(text: string, children: readonly Node[], close: number): ListItem[] {
-  return children.map((child, index) => {
-    const end = child.offset + child.length;
-    const between = text.slice(end, children[index + 1]?.offset ?? close);
-    // Comments may hold commas.
-    const comma = between
-      .replace(/\/\/[^\n]*|\/\*.*?\*\//gs, (comment) => " ".repeat(comment.length))
-      .indexOf(",");
-    return { start: child.offset, end, comma: comma === -1 ? undefined : end + comma };
-  });
-}
-
-function isJsonComment(text: string): boolean {
+function isComment(text: string): boolean {
   return /^\s*(\/\/[^\n]*|(\/\*((?!\*\/).)*\*\/\s*)*)$/s.test(text);
 }
 
-function nameOf(property: Node | undefined): string {
-  return String(property?.children?.[0]?.value);
+/** What is written beside, or stood in the place of, a new value. */
+interface Like {
+  readonly name?: string | undefined;
+  readonly scalar?: string | undefined;
+}
+
+function writeValue(json: JsonText, value: Tree, indent: string, like: Like = {}): string {
+  const { dialect, step, eol, colon } = json;
+  if (!isTreeArray(value) && !isTreeObject(value)) return dialect.writeScalar(value, like.scalar);
+  const inner = indent + step;
+  const items = isTreeArray(value)
+    ? value.map((item) => writeValue(json, item, inner, like))
+    : Object.entries(value).map(
+        ([key, item]) => dialect.writeName(key, like.name) + colon + writeValue(json, item, inner, like),
+      );
+  const [open, close] = isTreeArray(value) ? ["[", "]"] : ["{", "}"];
+  if (items.length === 0) return open + close;
+  if (step === "") return open + items.join(",") + close;
+  return open + eol + inner + items.join(`,${eol}${inner}`) + eol + indent + close;
 }

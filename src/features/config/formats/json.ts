@@ -1,14 +1,10 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser";
-import {
-  type ConfigDocument,
-  type ConfigFormat,
-  ContentError,
-  type FormatName,
-  type ValuePlace,
-} from "./format.ts";
-import { editJson } from "./json-edit.ts";
+import { type ConfigDocument, type ConfigFormat, ContentError, type FormatName } from "./format.ts";
+import { jsonDocument } from "./json-document.ts";
+import type { JsonDialect } from "./json-edit.ts";
+import type { JsonMember, JsonNode } from "./json-node.ts";
 import type { TextRange } from "./text-edit.ts";
-import { MAX_DEPTH, type Tree, type TreePath, type TreeScalar, treeObject } from "./tree.ts";
+import { MAX_DEPTH, stringify, type TreeScalar } from "./tree.ts";
 
 /** JSON (RFC 8259). */
 export const json: ConfigFormat = jsonFormat("json", ["application/json"], false);
@@ -19,6 +15,8 @@ function jsonFormat(name: FormatName, mediaTypes: readonly string[], isLenient: 
   return { name, mediaTypes, parse: (text) => parseJson(text, isLenient) };
 }
 
+const DIALECT: JsonDialect = { writeName: (name) => JSON.stringify(name), writeScalar: stringify };
+
 function parseJson(text: string, isLenient: boolean): ConfigDocument {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, {
@@ -28,15 +26,7 @@ function parseJson(text: string, isLenient: boolean): ConfigDocument {
   });
   const error = errors[0];
   if (error !== undefined || root === undefined) throw complaint(error, isLenient);
-  const values: ValuePlace[] = [];
-  const tree = treeOf(text, root, [], values);
-  return {
-    tree,
-    values,
-    comments: isLenient ? commentsOf(text) : [],
-    edit: (edit) => editJson(text, root, edit),
-    write: (value) => JSON.stringify(value),
-  };
+  return jsonDocument(text, nodeOf(text, root, 0), isLenient ? commentsOf(text) : [], DIALECT);
 }
 
 function complaint(error: ParseError | undefined, isLenient: boolean): ContentError {
@@ -50,27 +40,24 @@ function complaint(error: ParseError | undefined, isLenient: boolean): ContentEr
   });
 }
 
-function treeOf(text: string, node: Node, path: TreePath, values: ValuePlace[]): Tree {
-  if (path.length > MAX_DEPTH) {
-    throw new ContentError(`The content is nested deeper than ${MAX_DEPTH} levels.`, node.offset);
+function nodeOf(text: string, node: Node, depth: number): JsonNode {
+  const range = { start: node.offset, end: node.offset + node.length };
+  if (depth > MAX_DEPTH) {
+    throw new ContentError(`The content is nested deeper than ${MAX_DEPTH} levels.`, range.start);
   }
+  const children = node.children ?? [];
   if (node.type === "array") {
-    return (node.children ?? []).map((child, index) => treeOf(text, child, [...path, index], values));
+    return { kind: "array", ...range, items: children.map((child) => nodeOf(text, child, depth + 1)) };
   }
   if (node.type === "object") {
-    return treeObject(
-      (node.children ?? []).flatMap((property) => {
-        const [key, value] = property.children ?? [];
-        if (key === undefined || value === undefined) return [];
-        const name = String(key.value);
-        return [[name, treeOf(text, value, [...path, name], values)] as const];
-      }),
-    );
+    const items = children.flatMap(({ offset, length, children: [key, value] = [] }): JsonMember[] => {
+      if (key === undefined || value === undefined) return [];
+      const member = { start: offset, end: offset + length };
+      return [{ ...member, name: String(key.value), value: nodeOf(text, value, depth + 1) }];
+    });
+    return { kind: "object", ...range, items };
   }
-  const end = node.offset + node.length;
-  const value = scalarOf(node, text.slice(node.offset, end));
-  values.push({ paths: [path], value, start: node.offset, end });
-  return value;
+  return { kind: "scalar", ...range, value: scalarOf(node, text.slice(range.start, range.end)) };
 }
 
 function scalarOf(node: Node, source: string): TreeScalar {

@@ -33,6 +33,13 @@ export function treeObject(entries: Iterable<readonly [string, Tree]>): TreeObje
   return object;
 }
 
+/** A tree that has gone from thread to thread: its objects have a prototype then. */
+export function revived(tree: Tree): Tree {
+  if (isTreeArray(tree)) return tree.map(revived);
+  if (!isTreeObject(tree)) return tree;
+  return treeObject(Object.entries(tree).map(([key, value]) => [key, revived(value)] as const));
+}
+
 /** The member `key` of a tree, or undefined where it has none. */
 export function member(tree: Tree | undefined, key: string | number): Tree | undefined {
   if (isTreeArray(tree)) return typeof key === "number" ? tree[key] : undefined;

@@ -8,7 +8,12 @@ import { isTreeArray, isTreeObject, type Tree } from "./tree.ts";
  * Lines end with `\n`, the last one too, and the first one is not indented.
  */
 export function blockEntry(value: Tree, key: string | undefined, step: number): string {
-  return stringifyYaml(key === undefined ? [value] : { [key]: value }, {
+  return wholeDocument(key === undefined ? [value] : { [key]: value }, step);
+}
+
+/** A whole document that holds a value. Lines end with `\n`, the last one too. */
+export function wholeDocument(value: Tree, step: number): string {
+  return stringifyYaml(value, {
     indent: step,
     lineWidth: 0,
     minContentWidth: 0,

@@ -2,6 +2,8 @@ import { parseAllDocuments } from "yaml";
 import { type ConfigDocument, type ConfigFormat, ContentError } from "./format.ts";
 import type { TextRange } from "./text-edit.ts";
 import { editYaml } from "./yaml-edit.ts";
+import { rewriteYaml } from "./yaml-rewrite.ts";
+import { yamlText } from "./yaml-slots.ts";
 import { readYaml, type YamlDocument } from "./yaml-tree.ts";
 import { quoteYaml } from "./yaml-write.ts";
 
@@ -28,6 +30,7 @@ export const yaml: ConfigFormat = {
       values,
       comments: commentsOf(text, values),
       edit: (edit) => editYaml(text, document?.contents ?? null, edit),
+      rewrite: (wanted) => rewriteYaml(text, values, wanted, yamlText(text).step),
       write: (value) => quoteYaml(value),
     };
   },

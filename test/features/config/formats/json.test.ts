@@ -25,6 +25,12 @@ test("a removed element takes its own comment along and leaves the others where 
   expect(text).toContain('  "hosts": [\n    "b",\n    "c", /* the last, really */\n    "d"\n  ],');
 });
 
+test("of objects in an array, one that is mostly the same is changed in its place, comments and all", () => {
+  const text = '[\n  { "n": "a", "x": 1 }, // the first\n  { "n": "b", "x": 1, "y": /* two */ 2 }\n]\n';
+  const wanted = [{ n: "a", x: 1 }, { n: "b", x: 1, y: 3 }, ["new"]];
+  expect(patched("jsonc", text, wanted)).toBe(text.replace("*/ 2 }", '*/ 3 },\n  [\n    "new"\n  ]'));
+});
+
 test("a new key is written behind the last one, in the indentation of the file", () => {
   expect(patched("jsonc", TEXT, { log: { level: "info", to: ["file"] } })).toContain(
     '  "id": 123456789012345678901,\n  "log": {\n    "level": "info",\n    "to": [\n      "file"\n    ]\n  }\n}\n',

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { readContent } from "../../../../src/features/config/content.ts";
-import { patchContent } from "../../../../src/features/config/patch-text.ts";
-import { complaint, parsed, patched, treeOfJson } from "../support/patch-file.ts";
+import { complaint, parsed, patchContent, patched, treeOfJson } from "../support/patch-file.ts";
 
 const TEXT = [
   "# the head",

@@ -17,13 +17,14 @@ export interface SignalledProgram extends AsyncDisposable {
   hasEnded(): boolean;
 }
 
-/** Starts a shell that handles (or, with an empty handler, ignores) some signals, under a name of its own. */
+/** Starts a shell that handles (or, with an empty handler, ignores, or with a bad one dies of) some signals, under a name of its own. */
 export async function startProgram(
-  options: { handles?: string[]; ignores?: string[]; name?: string } = {},
+  options: { handles?: string[]; ignores?: string[]; diesOf?: string[]; name?: string } = {},
 ): Promise<SignalledProgram> {
-  const { handles = [], ignores = [], name = "tickbird-core" } = options;
+  const { handles = [], ignores = [], diesOf = [], name = "tickbird-core" } = options;
   const traps = [
     ...handles.map((signal) => `trap 'echo ${signal}' ${signal}`),
+    ...diesOf.map((signal) => `trap 'exit 1' ${signal}`),
     ...ignores.map((signal) => `trap '' ${signal}`),
   ];
   // The shell's own name is set through /proc, as programs do it that show a title.

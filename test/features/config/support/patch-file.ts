@@ -1,11 +1,17 @@
-import { readContent } from "../../../../src/features/config/content.ts";
+import { type Content, readContent } from "../../../../src/features/config/content.ts";
 import type { FormatName } from "../../../../src/features/config/formats/format.ts";
-import { stringify, type Tree } from "../../../../src/features/config/formats/tree.ts";
-import { patchContent } from "../../../../src/features/config/patch-text.ts";
+import { mergePatch, stringify, type Tree } from "../../../../src/features/config/formats/tree.ts";
+import { writeTree } from "../../../../src/features/config/patches/patch-text.ts";
 
 /** The text of a file with a merge patch applied. */
 export function patched(format: FormatName, text: string, patch: unknown): string {
   return patchContent(readContent(Buffer.from(text), format), format, treeOfJson(patch)).toString();
+}
+
+/** The bytes of a content with a merge patch applied. */
+export function patchContent(content: Content, format: FormatName, patch: Tree): Buffer {
+  const wanted = mergePatch(content.document?.tree ?? null, patch);
+  return writeTree(content, format, wanted).bytes;
 }
 
 /** The tree of a text, as plain JSON. */

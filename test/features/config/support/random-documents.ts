@@ -1,6 +1,8 @@
 import { stringify } from "yaml";
 import type { Random } from "../../../support/random.ts";
+import { randomTomlLines } from "./random-toml.ts";
 import { type Json, randomObject, randomScalar } from "./random-trees.ts";
+import { randomXmlLines } from "./random-xml.ts";
 
 /** Random documents of each format, with comments, blank lines and odd but valid spellings. */
 
@@ -12,11 +14,22 @@ const comment = (mark: string) => `${mark} comment ${++comments}, with: "signs" 
 
 /** The documents of each format. */
 export const DOCUMENTS: Readonly<
-  Record<"json" | "jsonc" | "yaml" | "ini" | "properties" | "env", DocumentMaker>
+  Record<"json" | "jsonc" | "json5" | "yaml" | "toml" | "xml" | "ini" | "properties" | "env", DocumentMaker>
 > = {
   json: (random) => randomJson(random, false),
   jsonc: (random) => randomJson(random, true),
+  json5: randomJson5,
   yaml: randomYaml,
+  toml: (random) =>
+    withLineEnds(
+      random,
+      randomTomlLines(random, () => comment("#")),
+    ),
+  xml: (random) =>
+    withLineEnds(
+      random,
+      randomXmlLines(random, () => comment("")),
+    ),
   ini: randomIni,
   properties: randomProperties,
   env: randomEnv,
@@ -45,6 +58,15 @@ function randomJson(random: Random, isLenient: boolean): string {
     return [...before, line + comma + behind];
   });
   return withLineEnds(random, odd);
+}
+
+/** JSON with comments, with names without quotes, strings in single quotes, and numbers as only JSON5 has them. */
+function randomJson5(random: Random): string {
+  const isBare = random.chance(0.5);
+  return randomJson(random, true)
+    .replace(/"([A-Za-z_]\w*)"(?=:)/g, (quoted, name: string) => (isBare ? name : quoted))
+    .replace(/(?<=: )"([\w ]*)"/g, (quoted, inner: string) => (random.chance(0.5) ? `'${inner}'` : quoted))
+    .replace(/(?<=: )42\b/g, () => random.pick(["+42", "0x2A", "42.", "Infinity", "-NaN"]));
 }
 
 function randomYaml(random: Random): string {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { createConfig } from "../../../../src/features/config/config.ts";
 import type { CoreProcess } from "../../../../src/linux/core-process.ts";
 import { loadSettings } from "../../../../src/settings/load.ts";
+import type { TokenEntry } from "../../../../src/web/credentials.ts";
 import { createLog } from "../../../../src/web/log.ts";
+import type { MetricFamily } from "../../../../src/web/metrics/metric-family.ts";
 import { type ServedFeatures, serveFeatures, VIEWER_TOKEN } from "../../../support/serve-features.ts";
 
 /** The media type of merge patches. */
@@ -39,6 +41,8 @@ export interface ServedConfig extends ServedFeatures {
   /** The lines of the log so far. */
   readonly logged: readonly Record<string, unknown>[];
   etag(name: string): Promise<string>;
+  /** What the feature tells Prometheus. */
+  metrics(): Promise<readonly MetricFamily[]>;
   /** Replaces a file under the ETag that it has now, unless `headers` say otherwise. */
   put(
     name: string,
@@ -53,18 +57,26 @@ const NOBODY: CoreProcess = { kind: "missing", reason: "No app runs in this test
 /** Serves the feature with these settings, as a settings file would give them. */
 export async function serveConfig(
   config: Record<string, unknown>,
-  core: { url?: string; process?: () => CoreProcess } = {},
+  core: {
+    url?: string;
+    process?: () => CoreProcess;
+    state?: string;
+    tokens?: readonly TokenEntry[];
+  } = {},
 ): Promise<ServedConfig> {
   const text = JSON.stringify({ core: { url: core.url ?? "http://127.0.0.1:9" }, config });
   const { settings } = loadSettings({ file: { path: "test.yaml", text } });
+  const state = core.state ?? (await mkdtemp(join(tmpdir(), "tickbird-state-")));
   const logged: Record<string, unknown>[] = [];
   const log = createLog({ level: "info", access: false }, { write: (line) => logged.push(JSON.parse(line)) });
   const feature = createConfig(settings.config, {
     coreProcess: { find: async () => core.process?.() ?? NOBODY },
     coreUrl: settings.core.url,
     log,
+    prefix: settings.prefix,
+    stateDir: state,
   });
-  const served = await serveFeatures([feature]);
+  const served = await serveFeatures([feature], core.tokens === undefined ? {} : { tokens: core.tokens });
   const etag = async (name: string) => {
     const answer = await served.get(`/config/${name}`, { headers: { accept: "application/json" } });
     return answer.headers.get("etag") ?? "";
@@ -84,10 +96,14 @@ export async function serveConfig(
     ...served,
     logged,
     etag,
+    metrics: async () => (await feature.metrics?.()) ?? [],
     put: (name, body, headers = {}) =>
       change("PUT", name, body, { "content-type": "text/plain", ...headers }),
     patch: (name, patch, headers = {}) =>
       change("PATCH", name, JSON.stringify(patch), { "content-type": MERGE_PATCH, ...headers }),
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]();
+      if (core.state === undefined) await rm(state, { recursive: true, force: true });
+    },
   };
 }

@@ -1,0 +1,226 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { AppError, isErrno, messageOf } from "../../../base/errors.ts";
+import { removeLeftovers, writeFileAtomic } from "../../../linux/atomic-write.ts";
+import { etagOf } from "../content.ts";
+import { type VersionAbout, type VersionRecord, versionRecord } from "./version-record.ts";
+
+/** How much is kept of one file. The newest version always is. */
+export interface HistoryLimits {
+  readonly maxVersions: number;
+  /** On disk, compressed. */
+  readonly maxBytes: number;
+}
+
+/** A version that is written down, and not yet in place: whoever puts it there commits it. */
+export interface StagedVersion {
+  readonly record: VersionRecord;
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+interface KeptVersion {
+  readonly record: VersionRecord;
+  readonly diskBytes: number;
+}
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+const RECORD = /^(\d{8})(\.staged)?\.json$/;
+const SECRET = { mode: 0o600 };
+
+/**
+ * The versions of one file, in a folder of its own: of each a record and its content. They hold the secrets of the
+ * file, so only the sidecar's user can read them. Calls that write come one after the other: the caller sees to that.
+ */
+export class FileHistory {
+  readonly #folder: string;
+  readonly #limits: HistoryLimits;
+  readonly #kept: KeptVersion[] = [];
+  #staged: readonly StagedVersion[] = [];
+  #last = 0;
+
+  private constructor(folder: string, limits: HistoryLimits) {
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  /**
+   * Opens the history that is kept in a folder, which is made where it is missing.
+   * @throws {AppError} `permission-denied` or `storage-full` where nothing can be kept there.
+   */
+  static async open(folder: string, limits: HistoryLimits): Promise<FileHistory> {
+    const history = new FileHistory(folder, limits);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await removeLeftovers(folder);
+      await history.#read();
+    } catch (error) {
+      throw historyError(folder, error);
+    }
+    return history;
+  }
+
+  /** The oldest first. */
+  get versions(): readonly VersionRecord[] {
+    return this.#kept.map(({ record }) => record);
+  }
+
+  get latest(): VersionRecord | undefined {
+    return this.#kept.at(-1)?.record;
+  }
+
+  /** What a sidecar that was killed had written down, and perhaps put in place. */
+  get staged(): readonly StagedVersion[] {
+    return this.#staged;
+  }
+
+  /** @throws {AppError} `not-found` where there is none of this number, or none any more. */
+  find(version: number): VersionRecord {
+    const found = this.#kept.find(({ record }) => record.version === version);
+    if (found !== undefined) return found.record;
+    const [first, last] = [this.#kept[0]?.record.version, this.latest?.version];
+    throw new AppError("not-found", `There is no version ${version}, or it is no longer kept.`, {
+      remedy: first === undefined ? "No version is kept yet." : `Versions ${first} to ${last} are kept.`,
+    });
+  }
+
+  /** The content of a version. @throws {AppError} `not-found`; `conflict` where it was damaged on disk. */
+  async content(version: number): Promise<Buffer> {
+    const { etag } = this.find(version);
+    const bytes = await readFile(this.#path(version, ".gz"))
+      .then((packed) => unpack(packed))
+      .catch(() => undefined);
+    if (bytes !== undefined && etagOf(bytes) === etag) return bytes;
+    throw new AppError("conflict", `The content of version ${version} was damaged or removed on disk.`);
+  }
+
+  /**
+   * Writes a version down that is about to be put in place.
+   * @throws {AppError} `permission-denied` or `storage-full`; nothing is left of it then.
+   */
+  async stage(bytes: Buffer, about: VersionAbout): Promise<StagedVersion> {
+    const version = this.#last + 1;
+    this.#last = version;
+    const at = new Date().toISOString();
+    const record = { version, at, ...about, etag: etagOf(bytes), sizeBytes: bytes.length };
+    const packed = await pack(bytes);
+    const text = JSON.stringify(record);
+    try {
+      await writeFileAtomic(this.#path(version, ".gz"), packed, SECRET);
+      await writeFileAtomic(this.#path(version, ".staged.json"), text, SECRET);
+    } catch (error) {
+      await this.#remove(version);
+      throw historyError(this.#folder, error);
+    }
+    return this.#stagedOf(record, packed.length + text.length);
+  }
+
+  /** Keeps a version that is in place already. @throws {AppError} as {@link stage}. */
+  async add(bytes: Buffer, about: VersionAbout): Promise<VersionRecord> {
+    const staged = await this.stage(bytes, about);
+    await staged.commit();
+    return staged.record;
+  }
+
+  /** Writes down what became of the verification of a version, where it is still kept. */
+  async settle(version: number, verified: VersionRecord["verified"]): Promise<void> {
+    const index = this.#kept.findIndex(({ record }) => record.version === version);
+    const kept = this.#kept[index];
+    if (kept === undefined) return;
+    const record = { ...kept.record, verified };
+    await writeFileAtomic(this.#path(version, ".json"), JSON.stringify(record), SECRET);
+    this.#kept[index] = { ...kept, record };
+  }
+
+  #stagedOf(record: VersionRecord, diskBytes: number): StagedVersion {
+    const { version } = record;
+    const decided = () => {
+      this.#staged = this.#staged.filter((each) => each.record.version !== version);
+    };
+    return {
+      record,
+      commit: async () => {
+        await rename(this.#path(version, ".staged.json"), this.#path(version, ".json"));
+        decided();
+        this.#kept.push({ record, diskBytes });
+        await this.#makeRoom();
+      },
+      discard: async () => {
+        await this.#remove(version);
+        decided();
+      },
+    };
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { maxVersions, maxBytes } = this.#limits;
+    const total = () => this.#kept.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+    while (this.#kept.length > 1 && (this.#kept.length > maxVersions || total() > maxBytes)) {
+      const oldest = this.#kept.shift();
+      if (oldest !== undefined) await this.#remove(oldest.record.version);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => RECORD.test(name)).toSorted();
+    for (const name of names) {
+      const [, digits, staged] = RECORD.exec(name) ?? [];
+      const text = await readFile(join(this.#folder, name), "utf8");
+      const parsed = versionRecord.safeParse(parseJson(text));
+      this.#last = Math.max(this.#last, Number(digits));
+      if (!parsed.success || parsed.data.version !== Number(digits)) continue;
+      const record = parsed.data;
+      const diskBytes = text.length + (await sizeOf(this.#path(record.version, ".gz")));
+      if (staged === undefined) this.#kept.push({ record, diskBytes });
+      else this.#staged = [...this.#staged, this.#stagedOf(record, diskBytes)];
+    }
+  }
+
+  async #remove(version: number): Promise<void> {
+    for (const ending of [".staged.json", ".json", ".gz"]) {
+      await rm(this.#path(version, ending), { force: true });
+    }
+  }
+
+  #path(version: number, ending: string): string {
+    return join(this.#folder, String(version).padStart(8, "0") + ending);
+  }
+}
+
+/** Nothing where it was removed: whoever asks for the content is told. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return 0;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const OTHER_FOLDER =
+  "Give config.history.dir a folder that the sidecar may write, on a volume with room: SIDECAR_CONFIG_HISTORY_DIR=…, or keep no history: SIDECAR_CONFIG_HISTORY_ENABLED=false";
+/** Of a root without capabilities: the folder may be left from when the sidecar ran as another user. */
+const AS_ROOT = "What belongs to other users root writes with cap_add: [DAC_OVERRIDE, CHOWN, FOWNER].";
+
+function historyError(folder: string, error: unknown): unknown {
+  const detail = `The history of the configuration can't be kept in ${folder}: ${messageOf(error)}. Nothing was changed.`;
+  if (isErrno(error, "ENOSPC", "EDQUOT"))
+    return new AppError("storage-full", detail, { cause: error, remedy: OTHER_FOLDER });
+  if (isErrno(error, "EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR")) {
+    const isDenied = isErrno(error, "EACCES", "EPERM") && process.getuid?.() === 0;
+    const remedy = isDenied ? `${AS_ROOT} Or: ${OTHER_FOLDER}` : OTHER_FOLDER;
+    return new AppError("permission-denied", detail, { cause: error, remedy });
+  }
+  return error;
+}
