@@ -13,6 +13,10 @@ export const PIECE_BYTES = 262_144;
 
 /** The bytes of a rotated log, whatever it is packed in. */
 export interface Content extends AsyncDisposable {
+  /** The file itself, where it is not packed. */
+  readonly file: GrowingFile | undefined;
+  readonly inode: string;
+  readonly modifiedAtMs: number;
   readonly fingerprint: Fingerprint;
   /** The beginning, as far as a fingerprint needs it. */
   readonly beginning: Buffer;
@@ -26,9 +30,14 @@ export async function openContent(predecessor: Predecessor): Promise<Content> {
   const pieces = predecessor.isGzip
     ? (offset: number) => unpacked(file, offset)
     : (offset: number) => plain(file, offset);
-  const beginning = await beginningOf(pieces(0));
+  const beginning = await beginningOf(pieces(0)).catch(async (error: unknown) => {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     ...{ beginning, fingerprint: fingerprintOf(beginning), pieces },
+    file: predecessor.isGzip ? undefined : file,
+    ...{ inode: file.inode, modifiedAtMs: predecessor.modifiedAtMs },
     [Symbol.asyncDispose]: () => Promise.resolve(file[Symbol.asyncDispose]()),
   };
 }

@@ -7,6 +7,7 @@ import { readProcessTable } from "../../linux/process-table.ts";
 import { readRoot } from "../../linux/root-path.ts";
 import type { LogFile } from "./log-file.ts";
 import type { LogList } from "./log-schema.ts";
+import type { LogSet } from "./log-set.ts";
 
 /** What a process may have open; more are not looked at. */
 const MAX_DESCRIPTORS = 4_096;
@@ -15,9 +16,10 @@ const MAX_OPEN = 256;
 
 /** The logs that the settings name, and those that the app has open beside them. */
 export async function listLogs(
-  logs: ReadonlyMap<string, LogFile>,
+  set: LogSet,
   coreProcess: CoreProcessFinder,
-): Promise<LogList> {
+): Promise<Omit<LogList, "forwarders">> {
+  const logs = await set.all();
   const named: LogList["logs"] = [];
   for (const log of logs.values()) named.push(await describeLog(log));
   return {

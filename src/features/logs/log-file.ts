@@ -1,11 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { closest } from "../../base/closest.ts";
-import { AppError, StartError } from "../../base/errors.ts";
+import { AppError } from "../../base/errors.ts";
 import { type CoreProcessFinder, mainPid } from "../../linux/core-process.ts";
 import { type GrowingFile, growingFile, inodeAt, openGrowingFile } from "../../linux/growing-file.ts";
 import { openFolderInRoot, openInRoot } from "../../linux/open-in-root.ts";
-import type { Settings } from "../../settings/schema.ts";
 
 /** A log of the core that the settings name. No other file can be read. */
 export interface LogFile {
@@ -28,42 +26,40 @@ export interface Predecessor {
   readonly name: string;
   readonly isGzip: boolean;
   readonly modifiedAtMs: number;
+  /** As {@link GrowingFile} has it: another file may have the name when it is opened. */
+  readonly inode: string;
   open(): Promise<GrowingFile>;
 }
 
 const SETTING = "logs.files";
 const CORE = "core:";
+const GZIP = ".gz";
 
-/**
- * The files of the settings, by name.
- * @throws {StartError} where two have the same name.
- */
-export function nameLogs(
-  settings: Settings["logs"],
-  coreProcess: CoreProcessFinder,
-): ReadonlyMap<string, LogFile> {
-  const logs = new Map<string, LogFile>();
-  for (const { name: given, path } of settings.files) {
-    const name = given ?? basename(path);
-    const other = logs.get(name);
-    if (other !== undefined) {
-      throw new StartError(`Two logs are named ${name}: ${other.path} and ${path}.`, {
-        remedy: `Give one of them a name of its own in ${SETTING}: {name: other-${name}, path: ${path}}`,
-      });
-    }
-    logs.set(name, path.startsWith(CORE) ? inCore(name, path, coreProcess) : ofOurs(name, resolve(path)));
-  }
-  return logs;
+/** The log at a path. */
+export function logAt(name: string, path: string, coreProcess: CoreProcessFinder): LogFile {
+  return path.startsWith(CORE) ? inCore(name, path, coreProcess) : ofOurs(name, resolve(path));
 }
 
-/** The log of this name. @throws {AppError} `not-found` */
-export function logNamed(logs: ReadonlyMap<string, LogFile>, name: string): LogFile {
-  const log = logs.get(name);
-  if (log !== undefined) return log;
-  const near = closest(name, logs.keys());
-  throw new AppError("not-found", `No log is named ${name}.`, {
-    remedy: near === undefined ? `SIDECAR_LOGS_FILES=/path/of/${name}` : `Did you mean ${near}?`,
-  });
+/** The names of what lies in the folder of a path; none where it can't be read. */
+export async function namesBeside(path: string, coreProcess: CoreProcessFinder): Promise<readonly string[]> {
+  if (!path.startsWith(CORE)) return await readdir(dirname(resolve(path))).catch(() => []);
+  try {
+    const folder = dirname(path.slice(CORE.length));
+    await using opened = await openFolderInRoot(await mainPid(coreProcess), folder);
+    return await readdir(`/proc/self/fd/${opened.fd}`);
+  } catch {
+    return [];
+  }
+}
+
+/** Opens a log; undefined where it is not there: it may come later. */
+export async function openIfThere(log: LogFile): Promise<GrowingFile | undefined> {
+  try {
+    return await log.open();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not-found") return undefined;
+    throw error;
+  }
 }
 
 function ofOurs(name: string, path: string): LogFile {
@@ -108,13 +104,16 @@ async function predecessorsIn(
   name: string,
   open: (file: string) => Promise<GrowingFile>,
 ): Promise<readonly Predecessor[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((file) => isPredecessor(file, name));
+  const all = (await readdir(folder).catch(() => [])).filter((file) => isPredecessor(file, name));
+  // While a file is compressed both are there, and the packed one is not whole.
+  const names = all.filter((file) => !(file.endsWith(GZIP) && all.includes(file.slice(0, -GZIP.length))));
   const found = await Promise.all(
     names.map(async (file): Promise<Predecessor | undefined> => {
-      const stats = await stat(join(folder, file)).catch(() => undefined);
+      const stats = await stat(join(folder, file), { bigint: true }).catch(() => undefined);
       if (stats?.isFile() !== true) return undefined;
-      const isGzip = file.endsWith(".gz");
-      return { name: file, isGzip, modifiedAtMs: stats.mtimeMs, open: () => open(file) };
+      const [inode, modifiedAtMs] = [`${stats.dev}:${stats.ino}`, Number(stats.mtimeNs) / 1e6];
+      const isGzip = file.endsWith(GZIP);
+      return { name: file, isGzip, inode, modifiedAtMs, open: () => open(file) };
     }),
   );
   return found

@@ -1,17 +1,25 @@
-import { AppError } from "../../base/errors.ts";
-import type { GrowingFile } from "../../linux/growing-file.ts";
-import { cursorOf } from "./cursor.ts";
-import { offsetOfLast, offsetOfTime } from "./find-offset.ts";
+import type { Turns } from "../../base/turns.ts";
 import type { LogFile } from "./log-file.ts";
-import type { FlowPart } from "./log-parts.ts";
+import type { FlowPart, LogPart } from "./log-parts.ts";
 import type { LogWish } from "./log-query.ts";
-import { createSelection, isFiltered } from "./log-selection.ts";
-import { readLog, type Start } from "./read-log.ts";
+import { createSelection, type Selection } from "./log-selection.ts";
+import { readLog } from "./read-log.ts";
+import { createFlowSearch, type FlowSearch } from "./search/flow-search.ts";
+import { batchesOf } from "./search/found-batch.ts";
+import type { Searchers } from "./search/searcher.ts";
+import { startOf } from "./start-of-log.ts";
 
 /** What bounds an answer beside what is asked for. */
 export interface FlowLimits {
   readonly maxLineBytes: number;
   readonly followMs: number;
+  /** What may wait for a client that follows. */
+  readonly maxLagBytes?: number;
+  readonly searchers: Searchers;
+  /** Nobody else waits while there is much to look at. */
+  readonly turns: Turns;
+  /** The lines are given as they are, without what they say of themselves. */
+  readonly isText?: boolean;
   /** The client is gone, or the sidecar stops. */
   readonly signal: AbortSignal;
 }
@@ -23,48 +31,53 @@ export interface FlowLimits {
 export async function* flowOf(log: LogFile, wish: LogWish, limits: FlowLimits): AsyncGenerator<FlowPart> {
   const timeLimit = AbortSignal.timeout(limits.followMs);
   const signal = AbortSignal.any([limits.signal, timeLimit]);
-  const start = await startOf(log, wish);
-  const selection = createSelection(wish, start.cursor);
-  const { maxLineBytes } = limits;
-  const options = { maxLineBytes, isFollowing: wish.isFollowing, signal, ...needleOf(wish) };
-  for await (const part of readLog(log, start.at, options)) {
-    yield* selection.take(part);
+  const { maxLineBytes, maxLagBytes, turns } = limits;
+  await using search = await createFlowSearch(wish, maxLineBytes, limits.searchers);
+  const start = await startOf(log, wish, turns);
+  const selection = createSelection(wish, start.cursor, limits);
+  const { isFollowing } = wish;
+  const options = { maxLineBytes, isFollowing, turns, signal, ...search.options };
+  const waited = { ms: 0 };
+  const lag = maxLagBytes === undefined ? {} : { maxLagBytes, waited };
+  for await (const part of readLog(log, start.at, { ...options, ...lag })) {
+    yield* take(part, { selection, search, turns, waited });
     if (selection.reason() !== undefined) break;
   }
   const stopped = timeLimit.aborted ? "time-limit" : limits.signal.aborted ? "stopped" : "complete";
   yield { kind: "end", reason: selection.reason() ?? stopped, cursor: selection.cursor() };
 }
 
-/** Lines without the text count for the time and the level of those after them, where these are asked for. */
-function needleOf({ grep, level, sinceMs, untilMs }: LogWish): { needle?: Buffer } {
-  const areAllNeeded = level !== undefined || sinceMs !== undefined || untilMs !== undefined;
-  return grep === undefined || areAllNeeded ? {} : { needle: Buffer.from(grep) };
+interface Taking {
+  readonly selection: Selection;
+  readonly search: FlowSearch;
+  readonly turns: Turns;
+  /** Of what is waited for, only the client is slow: neither we, nor others whose turn it is. */
+  readonly waited: { ms: number };
 }
 
-async function startOf(log: LogFile, wish: LogWish): Promise<{ at: Start; cursor: string | null }> {
-  const { place, tail, sinceMs, zoneMinutes, isFollowing } = wish;
-  if (place !== undefined) return { at: { place }, cursor: cursorOf(place) };
-  const file = await openOrWait(log, isFollowing);
-  if (file === undefined) return { at: { place: NOWHERE }, cursor: null };
-  const size = await file.size();
-  const offset =
-    sinceMs !== undefined
-      ? await offsetOfTime(file, size, sinceMs, zoneMinutes)
-      : tail !== undefined && !isFiltered(wish)
-        ? await offsetOfLast(file, size, tail)
-        : 0;
-  return { at: { file, offset }, cursor: cursorOf({ content: await file.fingerprint(), offset }) };
+async function* take(part: LogPart, taking: Taking): AsyncGenerator<FlowPart> {
+  const { selection, search, turns } = taking;
+  if (part.kind !== "found") {
+    yield* inTurns(selection.take(part.kind === "lines" ? await search.mark(part) : part), taking);
+    return;
+  }
+  const whole = selection.takeWhole(part);
+  if (whole !== undefined) {
+    yield* inTurns([whole], taking);
+    return;
+  }
+  for (const batch of batchesOf(part)) {
+    await turns();
+    yield* inTurns(selection.take(batch), taking);
+    if (selection.reason() !== undefined) return;
+  }
 }
 
-/** The beginning of an empty content: of any file. */
-const NOWHERE = { content: { bytes: 0, hash: "47DEQpj8HBSa-_TI" }, offset: 0 };
-
-/** A log that is followed may come later. */
-async function openOrWait(log: LogFile, isFollowing: boolean): Promise<GrowingFile | undefined> {
-  try {
-    return await log.open();
-  } catch (error) {
-    if (isFollowing && error instanceof AppError && error.code === "not-found") return undefined;
-    throw error;
+async function* inTurns(parts: Iterable<FlowPart>, { turns, waited }: Taking): AsyncGenerator<FlowPart> {
+  for (const part of parts) {
+    const givenAtMs = performance.now();
+    yield part;
+    waited.ms += performance.now() - givenAtMs;
+    await turns();
   }
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { AppError } from "../../base/errors.ts";
+import { AppError, messageOf } from "../../base/errors.ts";
 import { type Place, placeOf } from "./cursor.ts";
 import { LEVELS, type Level } from "./levels.ts";
+import { expressionOf, type Pattern } from "./search/pattern.ts";
 
 const MAX_TAIL = 100_000;
 const MAX_LIMIT = 1_000_000;
@@ -14,10 +15,18 @@ const whole = z
   .regex(/^\d{1,10}$/, "must be a whole number")
   .optional();
 
+const flag = z.enum(["true", "false"]).default("false");
+const pattern = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .regex(/^[^\n]*$/, "must be of one line")
+  .optional();
+
 /** The query of a log. */
 export const logQuery = z.object({
   tail: whole.describe(
-    `Only the last so many lines, at most ${MAX_TAIL}. ${DEFAULT_TAIL} where neither this nor cursor, since or grep is given.`,
+    `Only the last so many lines, at most ${MAX_TAIL}; those of rotated files too, where nothing else is chosen. ${DEFAULT_TAIL} where neither this nor cursor, since, grep or regex is given.`,
   ),
   follow: z
     .enum(["true", "false"])
@@ -27,9 +36,24 @@ export const logQuery = z.object({
     .string()
     .max(40)
     .optional()
-    .describe("Only lines from this time on: `15m` (ago; s, m, h, d), or ISO 8601."),
+    .describe(
+      "Only lines from this time on, those of rotated files too: `15m` (ago; s, m, h, d), or ISO 8601.",
+    ),
   until: z.string().max(40).optional().describe("Only lines before this time."),
-  grep: z.string().min(1).max(1_024).optional().describe("Only lines that have this text in them, as it is."),
+  grep: pattern.describe("Only lines that have this text in them, as it is."),
+  regex: pattern.describe(
+    "Only lines that this regular expression matches, as JavaScript has them; in place of grep. One that takes too long is ended.",
+  ),
+  ignoreCase: flag.describe("Of grep and regex: capitals and small letters are the same."),
+  invert: flag.describe("Of grep and regex: only lines without it."),
+  multiline: z
+    .string()
+    .max(1_024)
+    .regex(/^(?:off|auto|\/[^\n]+\/i?)$/, "must be off, auto or /expression/")
+    .default("off")
+    .describe(
+      "auto: lines that begin with neither a time nor a level, or as a stack trace goes on, belong to the one before: they are one record, of at most 1000 lines. `/^\\d{4}-/`, or any other regular expression between slashes (`/i`: in any case), which is looked for in the first 512 bytes of each line: a line that it matches begins a record. tail counts lines all the same.",
+    ),
   level: z.enum(LEVELS).optional().describe("Only lines that are at least so severe."),
   cursor: z
     .string()
@@ -52,7 +76,9 @@ export interface LogWish {
   readonly isFollowing: boolean;
   readonly sinceMs: number | undefined;
   readonly untilMs: number | undefined;
-  readonly grep: string | undefined;
+  readonly pattern: Pattern | undefined;
+  /** What a record is: a line; lines that seem to belong together; or all from a line that has this up to the next. */
+  readonly records: "lines" | "auto" | Pattern;
   readonly level: Level | undefined;
   readonly place: Place | undefined;
   readonly limit: number;
@@ -71,13 +97,14 @@ export function readLogQuery(
   maxBytes: number,
   nowMs = Date.now(),
 ): LogWish {
-  const { follow, since, until, grep, level, zone } = query;
+  const { follow, since, until, level, zone } = query;
+  const pattern = patternOf(query);
   const cursor = lastEventId === "" ? query.cursor : lastEventId;
   const place = cursor === undefined ? undefined : placeOf(cursor);
   if (cursor !== undefined && place === undefined) {
     throw invalid("cursor", `is none: ${cursor.slice(0, 64)}`, "cursor=<the cursor of a line>");
   }
-  const isWhole = place === undefined && since === undefined && grep === undefined;
+  const isWhole = place === undefined && since === undefined && pattern === undefined;
   const tail = upTo("tail", query.tail, MAX_TAIL) ?? (isWhole ? DEFAULT_TAIL : undefined);
   if (tail !== undefined && place !== undefined) {
     throw invalid("tail", "can't be given with cursor", "limit=<lines> after a cursor");
@@ -85,13 +112,43 @@ export function readLogQuery(
   return {
     tail,
     isFollowing: follow === "true",
+    records: recordsOf(query.multiline),
     sinceMs: timeOf("since", since, nowMs),
     untilMs: timeOf("until", until, nowMs),
-    ...{ grep, level, place },
+    ...{ pattern, level, place },
     limit: upTo("limit", query.limit, MAX_LIMIT) ?? MAX_LIMIT,
     limitBytes: upTo("limitBytes", query.limitBytes, maxBytes, "SIDECAR_LOGS_MAX_BYTES") ?? maxBytes,
     zoneMinutes: minutesOf(zone),
   };
+}
+
+function patternOf({ grep, regex, ignoreCase, invert }: z.output<typeof logQuery>): Pattern | undefined {
+  if (grep !== undefined && regex !== undefined) {
+    throw invalid("regex", "can't be given with grep", "regex=<both of them>");
+  }
+  const source = regex ?? grep;
+  if (source === undefined) return undefined;
+  const pattern: Pattern = {
+    kind: regex === undefined ? "text" : "regex",
+    ...{ source, ignoreCase: ignoreCase === "true", isInverted: invert === "true" },
+  };
+  return checked(pattern, "regex", "grep=<text>, which is taken as it is");
+}
+
+function recordsOf(multiline: string): LogWish["records"] {
+  const [, source, flag] = /^\/(.*)\/(i?)$/.exec(multiline) ?? [];
+  if (source === undefined) return multiline === "auto" ? "auto" : "lines";
+  const pattern: Pattern = { kind: "regex", source, ignoreCase: flag === "i", isInverted: false };
+  return checked(pattern, "multiline", "multiline=auto, or an expression between slashes: /^\\d{4}-/");
+}
+
+function checked(pattern: Pattern, name: string, remedy: string): Pattern {
+  try {
+    expressionOf(pattern);
+    return pattern;
+  } catch (error) {
+    throw invalid(name, `is none: ${messageOf(error)}`, remedy);
+  }
 }
 
 function upTo(name: string, text: string | undefined, most: number, setting?: string): number | undefined {
@@ -117,7 +174,8 @@ function isUnit(unit: string | undefined): unit is keyof typeof UNITS_MS {
   return unit !== undefined && Object.hasOwn(UNITS_MS, unit);
 }
 
-function minutesOf(zone: string): number {
+/** Minutes east of UTC of `Z` or an offset such as `+01:00`. */
+export function minutesOf(zone: string): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
   if (sign === undefined) return 0;
   return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { forwarderReport } from "./forward/forward-schema.ts";
 import { LEVELS } from "./levels.ts";
 
 const path = z.string().describe("`core:` stands before a path in the app's own root.");
@@ -36,6 +37,7 @@ export const logList = z.object({
       "What the app's processes have open to append to, and the settings do not name: it is not served.",
     ),
   openReason: z.string().nullable().describe("Why `open` is null."),
+  forwarders: z.array(forwarderReport).describe("How far each log is forwarded to each destination."),
 });
 
 /** A line of a log. */
@@ -60,7 +62,10 @@ const reason = z
   .describe(
     "`complete`: all there is; `limit`, `byte-limit`: there is more; `time-limit`: logs.followMs; `stopped`: the sidecar stops.",
   );
-const cursor = z.string().nullable().describe("Where to go on; null where there is no file.");
+const cursor = z
+  .string()
+  .nullable()
+  .describe("Where to go on; also where there is nothing yet. It is never null.");
 
 /** What a log answers as JSON. */
 export const logPage = z.object({
@@ -77,6 +82,11 @@ export const logRecord = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("rotated").describe("What follows is from a new file."),
     lost: z.string().nullable().describe("What is missing before it, where something is."),
+  }),
+  z.object({
+    type: z.literal("dropped").describe("What was followed was not taken in time, and was left out."),
+    bytes: z.int(),
+    cursor: z.string().describe("Where it begins: it can be asked for."),
   }),
   z.object({ type: z.literal("heartbeat") }),
   z.object({ type: z.literal("end"), reason, cursor }),

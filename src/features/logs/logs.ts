@@ -1,17 +1,23 @@
 import { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import { maskArguments } from "../../base/secrets.ts";
+import { createTurns, type Turns } from "../../base/turns.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../../web/log.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import { type Capability, capabilityOf, type Feature } from "../feature.ts";
-import { answerLog } from "./answer-log.ts";
+import { answerLog, formOf } from "./answer-log.ts";
+import { capabilityPartOf, forwardingCheck, forwardMetrics, reportOf } from "./forward/forward-reports.ts";
+import { createForwarders, type Forwarders } from "./forward/forwarders.ts";
 import { describeLog, listLogs } from "./list-logs.ts";
-import { type LogFile, logNamed, nameLogs } from "./log-file.ts";
-import { flowOf } from "./log-flow.ts";
+import type { LogFile } from "./log-file.ts";
+import { type FlowLimits, flowOf } from "./log-flow.ts";
 import { logQuery, readLogQuery } from "./log-query.ts";
-import { logList, logPage, logRecord } from "./log-schema.ts";
+import { type LogList, logList, logPage, logRecord } from "./log-schema.ts";
+import { createLogSet, type LogSet } from "./log-set.ts";
+import { createSearchers, type Searchers } from "./search/searcher.ts";
+import { addWholeLine } from "./whole-line-route.ts";
 
 /** The feature `logs`: the app's own log files over HTTP. */
 
@@ -19,6 +25,8 @@ import { logList, logPage, logRecord } from "./log-schema.ts";
 export interface LogsDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
+  /** The state folder. */
+  readonly stateDir: string;
 }
 
 const BUNDLE_LINES = 1_000;
@@ -33,51 +41,66 @@ const namePath = z.object({
  * Makes the feature.
  * @throws {StartError} where two logs have the same name.
  */
-export function createLogs(settings: Settings["logs"], { coreProcess, log }: LogsDeps): Feature {
-  const logs = nameLogs(settings, coreProcess);
+export function createLogs(settings: Settings["logs"], deps: LogsDeps): Feature {
+  const { coreProcess, log } = deps;
+  const logs = createLogSet(settings, coreProcess);
+  const turns = createTurns();
+  const forwarders = createForwarders(settings, logs, { ...deps, turns });
+  const searchers = createSearchers();
   const stopping = new AbortController();
+  let whenForwarded: Promise<unknown> = Promise.resolve();
   return {
     name: "logs",
     routes(table) {
-      addList(table, logs, coreProcess);
-      addContent(table, { logs, settings, log, stopping: stopping.signal });
+      addList(table, { logs, forwarders, coreProcess });
+      addContent(table, { logs, settings, log, searchers, turns, stopping: stopping.signal });
+      addWholeLine(table, { logs, settings, log });
     },
-    diagnostics: [...logs.values()].map((file) => ({
+    diagnostics: logs.named.map((file) => ({
       file: `log-${file.name}.txt`,
-      read: ({ signal }) => tailForBundle(file, settings.maxLineBytes, signal),
+      read: ({ signal }) =>
+        tailForBundle(file, {
+          ...{ maxLineBytes: settings.maxLineBytes, followMs: BUNDLE_MS },
+          ...{ searchers, turns, signal },
+        }),
     })),
-    capability: () => capabilityOfLogs(logs),
+    capability: () => capabilityOfLogs(logs, forwarders),
+    ...(settings.forward.length === 0 ? {} : { health: [forwardingCheck(() => forwarders.list())] }),
+    metrics: () => forwardMetrics(forwarders.list()),
     start(signal) {
       if (signal.aborted) stopping.abort();
       else signal.addEventListener("abort", () => stopping.abort(), { once: true });
+      whenForwarded = forwarders.run(stopping.signal);
     },
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      await whenForwarded;
     },
   };
 }
 
 /** The last lines of a log, with what looks secret in them masked. */
-async function tailForBundle(file: LogFile, maxLineBytes: number, signal: AbortSignal): Promise<string> {
+async function tailForBundle(file: LogFile, limits: FlowLimits): Promise<string> {
   const wish = readLogQuery(logQuery.parse({ tail: String(BUNDLE_LINES) }), "", BUNDLE_BYTES);
   const lines: string[] = [];
-  for await (const part of flowOf(file, wish, { maxLineBytes, followMs: BUNDLE_MS, signal })) {
+  for await (const part of flowOf(file, wish, limits)) {
     if (part.kind === "lines") for (const { text } of part.lines) lines.push(text);
   }
   return lines.map((line) => `${maskArguments([line]).join("")}\n`).join("");
 }
 
-async function capabilityOfLogs(logs: ReadonlyMap<string, LogFile>): Promise<Capability> {
-  const described = await Promise.all([...logs.values()].map(describeLog));
+async function capabilityOfLogs(logs: LogSet, forwarders: Forwarders): Promise<Capability> {
+  const described = await Promise.all([...(await logs.all()).values()].map(describeLog));
   if (described.length > 0) {
-    return capabilityOf(
-      described.map(({ name, problem }) => ({
+    return capabilityOf([
+      ...described.map(({ name, problem }) => ({
         name: `${name}: read`,
         works: problem === undefined,
         ...(problem === undefined ? {} : { reason: problem.detail }),
         ...(problem?.remedy === undefined ? {} : { remedy: problem.remedy }),
       })),
-    );
+      ...forwarders.list().map(capabilityPartOf),
+    ]);
   }
   return capabilityOf([
     {
@@ -89,34 +112,44 @@ async function capabilityOfLogs(logs: ReadonlyMap<string, LogFile>): Promise<Cap
   ]);
 }
 
-function addList(
-  table: RouteTable,
-  logs: ReadonlyMap<string, LogFile>,
-  coreProcess: CoreProcessFinder,
-): void {
+interface ListParts extends Pick<LogsDeps, "coreProcess"> {
+  readonly logs: LogSet;
+  readonly forwarders: Forwarders;
+}
+
+function addList(table: RouteTable, { logs, forwarders, coreProcess }: ListParts): void {
   table.add(
     "GET",
     "/logs",
     {
       summary: "The log files of the app",
       description:
-        "Those that the settings name, and those that the app has open to append to: they are offered, and not served until they are named.",
+        "Those that the settings name, and those that the app has open to append to: they are offered, and not served until they are named. And how far each is forwarded, where it is.",
       role: "operator",
       responses: { 200: { description: "The logs.", content: { "application/json": logList } } },
     },
     async ({ ctx }) => {
-      ctx.body = await listLogs(logs, coreProcess);
+      const list: LogList = {
+        ...(await listLogs(logs, coreProcess)),
+        forwarders: await Promise.all(forwarders.list().map(reportOf)),
+      };
+      ctx.body = list;
     },
   );
 }
 
 interface ContentParts extends Pick<LogsDeps, "log"> {
-  readonly logs: ReadonlyMap<string, LogFile>;
+  readonly logs: LogSet;
   readonly settings: Settings["logs"];
+  readonly searchers: Searchers;
+  readonly turns: Turns;
   readonly stopping: AbortSignal;
 }
 
-function addContent(table: RouteTable, { logs, settings, log, stopping }: ContentParts): void {
+function addContent(
+  table: RouteTable,
+  { logs, settings, log, searchers, turns, stopping }: ContentParts,
+): void {
   let readers = 0;
   table.add(
     "GET",
@@ -147,8 +180,9 @@ function addContent(table: RouteTable, { logs, settings, log, stopping }: Conten
       },
     },
     async ({ ctx, params, query, principal }) => {
-      const file = logNamed(logs, params.name);
+      const file = await logs.find(params.name);
       const wish = readLogQuery(query, ctx.get("Last-Event-ID"), settings.maxBytes);
+      const form = formOf(ctx, wish.isFollowing);
       refuseTooMany(readers, settings.maxReaders);
       const client = new AbortController();
       readers += 1;
@@ -159,13 +193,14 @@ function addContent(table: RouteTable, { logs, settings, log, stopping }: Conten
       const { requestId } = ctx.state;
       log.info({ audit: "logs.read", user: principal.name, requestId, name: file.name }, "a log is read");
       const signal = AbortSignal.any([client.signal, stopping]);
-      const { maxLineBytes, followMs } = settings;
-      await answerLog(
-        ctx,
-        file.name,
-        flowOf(file, wish, { maxLineBytes, followMs, signal }),
-        wish.isFollowing,
-      );
+      const { maxLineBytes, maxLagBytes, followMs } = settings;
+      const isText = form === "text";
+      const limits = {
+        ...{ maxLineBytes, followMs, searchers, turns, signal, isText },
+        // Text has no record that could say what was left out, and the file is the buffer.
+        ...(isText ? {} : { maxLagBytes }),
+      };
+      await answerLog(ctx, file.name, form, flowOf(file, wish, limits));
     },
   );
 }

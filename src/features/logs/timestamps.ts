@@ -13,12 +13,16 @@ const ISO =
 const COMMON = /(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})/;
 /** RFC 3164 section 4.1.2, which has no year: `Nov 28 22:00:00`. */
 const SYSLOG = /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)/;
-/** Tomcat's and PostgreSQL's relatives: `28-Nov-2026 22:00:00.123`. */
-const DASHED = /(?<!\d)(\d\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?/;
+/** Tomcat's `28-Nov-2026 22:00:00.123`, and Redis' with blanks. */
+const DASHED = /(?<!\d)(\d\d)[- ]([A-Z][a-z]{2})[- ](\d{4}) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?/;
 /** Apache's error log: `[Sat Nov 28 22:00:00.123456 2026]`. */
 const ASCTIME = /[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (\d{4})/;
-/** `"time":1795907057580`, `"ts":1795907057.58`, or at the beginning: seconds or milliseconds since 1970. */
-const EPOCH = /(?:"(?:time|ts|timestamp|@timestamp)"\s*:\s*"?|^)(\d{10}|\d{13})(?:\.(\d{1,9}))?(?!\d)/;
+/** At the beginning: seconds or milliseconds since 1970. */
+const EPOCH = /^(\d{10}|\d{13})(?:\.(\d{1,9}))?(?!\d)/;
+
+/** The member of a log in JSON, wherever it stands: a message before it may have another time in it. */
+const MEMBER = /"(?:time|ts|timestamp|@timestamp)"\s*:\s*(?:"([^"]{10,40})"|(\d{10,13}(?:\.\d{1,9})?)(?!\d))/;
+const MEMBER_CHARS = 16_384;
 
 /**
  * The time of a line in milliseconds since 1970; null where it has none that is known. One that does not say its zone is
@@ -26,7 +30,8 @@ const EPOCH = /(?:"(?:time|ts|timestamp|@timestamp)"\s*:\s*"?|^)(\d{10}|\d{13})(
  * @param nowMs for formats that have no year: of the years near it, it is the one that is not in the future.
  */
 export function timeOfLine(line: string, nowMs: number, offsetMinutes = 0): number | null {
-  const head = line.slice(0, HEAD_CHARS);
+  const member = line.startsWith("{") ? MEMBER.exec(line.slice(0, MEMBER_CHARS)) : null;
+  const head = (member?.[1] ?? member?.[2] ?? line).slice(0, HEAD_CHARS);
   const found = isoTime(head, offsetMinutes) ?? namedMonthTime(head, nowMs, offsetMinutes) ?? epochTime(head);
   return found === undefined || Number.isNaN(found) ? null : found;
 }

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { offsetOfLast, offsetOfTime } from "../../../src/features/logs/find-offset.ts";
+import { createTurns } from "../../../src/base/turns.ts";
+import { plain } from "../../../src/features/logs/content.ts";
+import { offsetOfLast, offsetOfLastIn, offsetOfTime } from "../../../src/features/logs/find-offset.ts";
 import { openGrowingFile } from "../../../src/linux/growing-file.ts";
 import { randomOf, seedOr } from "../../support/random.ts";
 import { logFolder } from "./serve-logs.ts";
 
-test("the last so many lines begin where a count from the end says, however long they are", async () => {
+function someTexts(): string[] {
   const random = randomOf(seedOr(3));
-  await using folder = await logFolder();
   const texts = ["", "\n", "\n\n", "a", "a\n", "\na", "a\nb"];
   for (let round = 0; round < 20; round += 1) {
     const lines = Array.from({ length: random.int(60) }, () =>
@@ -14,14 +15,22 @@ test("the last so many lines begin where a count from the end says, however long
     );
     texts.push(lines.join("\n") + (random.int(2) === 0 ? "\n" : ""));
   }
-  for (const text of texts) {
+  return texts;
+}
+
+test("the last so many lines begin where a count from the end says, however long they are", async () => {
+  await using folder = await logFolder();
+  for (const text of someTexts()) {
     await using file = await openGrowingFile(await folder.write("app.log", text), "logs.files");
     const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
     for (const count of [0, 1, 2, 3, 10, 100]) {
       const expected = lines.slice(count === 0 ? lines.length : -count).join("\n");
       const end = text.endsWith("\n") && count > 0 ? "\n" : "";
-      const offset = await offsetOfLast(file, text.length, count);
-      expect([count, text.slice(offset)]).toEqual([count, expected + end]);
+      const last = await offsetOfLast(file, text.length, count);
+      const missing = Math.max(0, count - lines.length);
+      expect([count, text.slice(last.offset), last.missing]).toEqual([count, expected + end, missing]);
+      const inPieces = count === 0 ? last : await offsetOfLastIn(plain(file, 0), count);
+      expect([count, inPieces]).toEqual([count, last]);
     }
   }
 });
@@ -36,10 +45,13 @@ test("a time is found by halving: not after its first line, and not more than a 
   const text = lines.join("");
   const length = lines[0]?.length ?? 0;
   await using file = await openGrowingFile(await folder.write("app.log", text), "logs.files");
+  const wanted = { zoneMinutes: 0, turns: createTurns() };
   for (const index of [0, 1, 777, 15_000, 29_999]) {
-    const offset = await offsetOfTime(file, text.length, begin + index * 1_000, 0);
+    const offset = await offsetOfTime(file, text.length, { ...wanted, timeMs: begin + index * 1_000 });
     expect(offset).toBeLessThanOrEqual(index * length);
     expect(offset).toBeGreaterThanOrEqual(index * length - 131_072);
   }
-  expect(await offsetOfTime(file, text.length, begin + 9e9, 0)).toBeGreaterThan(text.length - 131_072);
+  expect(await offsetOfTime(file, text.length, { ...wanted, timeMs: begin + 9e9 })).toBeGreaterThan(
+    text.length - 131_072,
+  );
 });

@@ -19,6 +19,21 @@ test.each([
   ["[Sat Nov 28 22:00:00.123456 2026] [core:notice] [pid 1] x", "2026-11-28T22:00:00.123Z"],
   ['{"level":30,"time":1795903200123,"msg":"x"}', "2026-11-28T22:00:00.123Z"],
   ["1795903200.5 x", "2026-11-28T22:00:00.500Z"],
+  ["1795903200123 x", "2026-11-28T22:00:00.123Z"],
+  ["<34>1 2026-11-28T22:00:00.003Z host su - ID47 - x", "2026-11-28T22:00:00.003Z"],
+  ["<34>Nov  8 22:00:00 host su: x", "2026-11-08T22:00:00.000Z"],
+  ["2026-11-28 22:00:00.123 UTC [7] LOG:  of PostgreSQL", "2026-11-28T22:00:00.123Z"],
+  ["1:M 28 Nov 2026 22:00:00.123 * of Redis", "2026-11-28T22:00:00.123Z"],
+  ["2026-11-28 22:00:00,123 ERROR root: of Python", "2026-11-28T22:00:00.123Z"],
+  ["[2026-11-28T22:00:00.123+0000][info][gc] of a JVM", "2026-11-28T22:00:00.123Z"],
+  ['{"level":"info","ts":1795903200.123}', "2026-11-28T22:00:00.123Z"],
+  ['{"time": 1795903200}', "2026-11-28T22:00:00.000Z"],
+  ['{"timestamp":"1795903200123"}', "2026-11-28T22:00:00.123Z"],
+  ['{"msg":"x","@timestamp":"2026-11-28T22:00:00.123+01:00"}', "2026-11-28T21:00:00.123Z"],
+  [
+    `{"msg":"of 2020-01-01 00:00:00${"x".repeat(300)}","time":"2026-11-28T22:00:00Z"}`,
+    "2026-11-28T22:00:00.000Z",
+  ],
   ["    at java.base/java.lang.Thread.run(Thread.java:840)", null],
   ["order 12345678901234 of 2026", null],
 ])("the time of %j is %s", (line, expected) => {
@@ -79,7 +94,7 @@ test("lines are the same however they are cut into pieces, and those without a t
       for (let from = 0; from < bytes.length; ) {
         const piece = bytes.subarray(from, from + 1 + random.int(200));
         from += piece.length;
-        for (const line of splitter.split(piece, needle)) {
+        for (const line of [...splitter.split(piece, needle)].flat()) {
           const lineText = line.bytes.toString();
           found.push(lineText);
           const before = bytes.subarray(0, line.endOffset - 1_000).toString();
@@ -96,10 +111,10 @@ test("lines are the same however they are cut into pieces, and those without a t
 
 test("a line of any length takes no more memory than the limit, says that it is cut, and the next one is whole", () => {
   const splitter = createLineSplitter(0, 1_024);
-  let lines = splitter.split(Buffer.alloc(500, "a"));
+  let lines = [...splitter.split(Buffer.alloc(500, "a"))].flat();
   for (let index = 0; index < 10_000; index += 1)
-    lines = lines.concat(splitter.split(Buffer.alloc(1_000, "a")));
-  lines = lines.concat(splitter.split(Buffer.from("a\nb\n")));
+    lines = lines.concat(...splitter.split(Buffer.alloc(1_000, "a")));
+  lines = lines.concat(...splitter.split(Buffer.from("a\nb\n")));
   expect(lines.map(({ bytes, isCut, endOffset }) => [bytes.length, isCut, endOffset])).toEqual([
     [1_024, true, 10_000_502],
     [1, false, 10_000_504],

@@ -1,4 +1,4 @@
-import { copyFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { copyFile, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -93,6 +93,19 @@ describe("GET /logs/{name}", () => {
     expect((await page(server, `?cursor=${next.cursor}`)).lines).toEqual([]);
   });
 
+  test("a stack trace that a cursor stands in goes on behind it, whatever level or time is asked for", async () => {
+    await using folder = await logFolder();
+    await folder.write(
+      "app.log",
+      `${lineOf(10)}  at first\n  at second\n${lineOf(11)}  of no error\n${lineOf(20)}`,
+    );
+    await using server = await served(folder);
+    const begun = await page(server, "?level=error&limit=2&tail=10");
+    expect(textsOf(begun.lines)).toEqual(["line 10", "  at first"]);
+    const rest = await page(server, `?level=error&until=2026-11-29T00:00:00Z&cursor=${begun.cursor}`);
+    expect(textsOf(rest.lines)).toEqual(["  at second", "line 20"]);
+  });
+
   test("chooses by time, text and level, and the last so many of those", async () => {
     await using folder = await logFolder();
     await folder.write("app.log", linesOf(0, 20_000));
@@ -126,6 +139,31 @@ describe("GET /logs/{name}", () => {
     const { lines } = await page(server);
     expect(lines[0]?.text.length).toBe(2_048);
     expect(lines).toMatchObject([{ isCut: true }, { text: "f\uFFFDo", isLossy: true }]);
+  });
+
+  test("reaches back into rotated files, plain or compressed, for the last lines and for those since a time", async () => {
+    await using folder = await logFolder();
+    const at = (index: number) => new Date(Date.UTC(2026, 10, 28, 20) + index * 1_000);
+    const packed = await folder.write("app.log.2.gz", gzipSync(linesOf(100, 200)));
+    await folder.write("app.log.3", linesOf(0, 100));
+    await folder.write("app.log.1", linesOf(200, 300));
+    await utimes(folder.path("app.log.3"), at(99), at(99));
+    await utimes(packed, at(199), at(199));
+    await utimes(folder.path("app.log.1"), at(299), at(299));
+    await folder.write("app.log", linesOf(300, 310));
+    await using server = await served(folder);
+    expect(textsOf((await page(server, "?tail=15")).lines)).toEqual(numbered(295, 310));
+    expect(textsOf((await page(server, "?tail=150")).lines)).toEqual(numbered(160, 310));
+    expect(textsOf((await page(server, "?tail=250")).lines)).toEqual(numbered(60, 310));
+    expect(textsOf((await page(server, "?tail=9999")).lines)).toEqual(numbered(0, 310));
+    for (const index of [50, 150, 250, 305]) {
+      const since = await page(server, `?since=${at(index).toISOString()}`);
+      expect(textsOf(since.lines)).toEqual(numbered(index, 310));
+    }
+    const found = await page(server, `?since=${at(0).toISOString()}&grep=9&level=error`);
+    expect(textsOf(found.lines)).toEqual(
+      numbered(0, 310).filter((text) => text.includes("9") && text.endsWith("0")),
+    );
   });
 
   test("a stream of events is taken up exactly after the last one that was seen", async () => {
@@ -294,6 +332,14 @@ describe("GET /logs", () => {
         remedy: `SIDECAR_LOGS_FILES=core:${folder.path("own.log")}`,
       },
     ]);
+    // Offered is not served, by no name; named, it is.
+    const own = `core:${folder.path("own.log")}`;
+    for (const name of ["own.log", own, folder.path("own.log")]) {
+      const refused = await server.get(`/logs/${encodeURIComponent(name)}`);
+      expect([name, refused.status]).toEqual([name, 404]);
+    }
+    await using named = await serveLogs({ files: [own] }, core);
+    expect((await named.get("/logs/own.log")).status).toBe(200);
     await using without = await serveLogs({});
     expect(await (await without.get("/logs")).json()).toMatchObject({
       open: null,

@@ -31,7 +31,7 @@ export async function logFolder(): Promise<LogFolder> {
 }
 
 /** Makes the feature, with the settings `logs`. */
-export function makeLogs(logs: object, core?: CoreProcess): Feature {
+export function makeLogs(logs: object, core?: CoreProcess, stateDir = "/nowhere"): Feature {
   const text = JSON.stringify({ core: { url: "http://127.0.0.1:9" }, logs });
   const { settings } = loadSettings({ file: { path: "test.yaml", text } });
   return createLogs(settings.logs, {
@@ -39,6 +39,7 @@ export function makeLogs(logs: object, core?: CoreProcess): Feature {
       find: async () => core ?? { kind: "missing", reason: "No core here.", remedy: "Share it." },
     },
     log: createLog({ level: "silent", access: false }),
+    stateDir,
   });
 }
 

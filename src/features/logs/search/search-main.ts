@@ -1,0 +1,79 @@
+/** The thread of a search: looks at whole files, and at whatever takes an expression, so that nobody else waits for it. */
+import { readSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { searchBlocks } from "./block-search.ts";
+import { createLineMatcher } from "./line-matcher.ts";
+import {
+  DONE,
+  isSearchOrder,
+  isSearchStart,
+  MAX_AHEAD,
+  type SearchAnswer,
+  type SearchOrder,
+  TAKEN,
+} from "./search-orders.ts";
+
+const start: unknown = workerData;
+if (!isSearchStart(start)) throw new Error("This is started by a search.");
+const { pattern, maxLineBytes } = start;
+const counts = new Int32Array(start.counts);
+/** What has nothing in it is told of once for so many blocks: a thread that is woken for each costs as much as the search. */
+const QUIET_BLOCKS = 32;
+const matcher = createLineMatcher(pattern, maxLineBytes);
+let given = 0;
+
+/** Waits until the main thread has room: what is found must not gather where a client reads slowly. */
+function give(answer: SearchAnswer): void {
+  given += 1;
+  const moved =
+    answer.kind === "block" && answer.found !== undefined
+      ? [answer.found.bytes.buffer, answer.found.ends.buffer, answer.found.offsets.buffer]
+      : [];
+  parentPort?.postMessage(answer, moved);
+  for (
+    let taken = Atomics.load(counts, TAKEN);
+    given - taken >= MAX_AHEAD;
+    taken = Atomics.load(counts, TAKEN)
+  ) {
+    Atomics.wait(counts, TAKEN, taken);
+  }
+}
+
+function searchFile({ descriptor, from, to }: Extract<SearchOrder, { kind: "file" }>): void {
+  const read = (buffer: Buffer, at: number, bytes: number, offset: number) =>
+    readSync(descriptor, buffer, at, bytes, offset);
+  let quiet = 0;
+  let searchedTo = from;
+  for (const block of searchBlocks(read, { from, to, maxLineBytes }, matcher)) {
+    Atomics.add(counts, DONE, 1);
+    quiet += 1;
+    searchedTo = block.searchedTo;
+    if (block.found === undefined && quiet < QUIET_BLOCKS) continue;
+    give({ kind: "block", ...block });
+    quiet = 0;
+  }
+  if (quiet > 0) give({ kind: "block", found: undefined, searchedTo });
+  give({ kind: "done" });
+}
+
+function markLines({ bytes, count }: Extract<SearchOrder, { kind: "lines" }>): void {
+  const marks = new Uint8Array(count);
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let index = 0, from = 0; index < count; index += 1) {
+    const end = lines.indexOf(10, from);
+    Atomics.add(counts, DONE, 1);
+    marks[index] = matcher.matches(lines.subarray(from, end)) ? 1 : 0;
+    from = end + 1;
+  }
+  give({ kind: "marks", marks });
+}
+
+parentPort?.on("message", (order: unknown) => {
+  if (!isSearchOrder(order)) return;
+  try {
+    if (order.kind === "file") searchFile(order);
+    else markLines(order);
+  } catch (error) {
+    give({ kind: "failed", error });
+  }
+});
