@@ -3,6 +3,7 @@ import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createCapabilities } from "./features/capabilities/capabilities.ts";
 import { createCertificate } from "./features/certificate/certificate.ts";
 import { createConfig } from "./features/config/config.ts";
+import { createDashboard } from "./features/dashboard/dashboard.ts";
 import { createDiagnostics } from "./features/diagnostics/diagnostics.ts";
 import { ownDiagnostics } from "./features/diagnostics/own-parts.ts";
 import type { Feature } from "./features/feature.ts";
@@ -12,10 +13,12 @@ import { diskCheck } from "./features/health/disk-check.ts";
 import { eventLoopCheck } from "./features/health/event-loop-check.ts";
 import { createHealth } from "./features/health/health.ts";
 import { createHome } from "./features/home/home.ts";
+import { createJvm } from "./features/jvm/jvm.ts";
 import { createLogs } from "./features/logs/logs.ts";
 import { createMetrics } from "./features/metrics/metrics.ts";
 import { createProcesses } from "./features/processes/processes.ts";
 import { createResources } from "./features/resources/resources.ts";
+import { createRuntime } from "./features/runtime/runtime.ts";
 import { createSession } from "./features/session/session.ts";
 import { createStrace } from "./features/strace/strace.ts";
 import { createTraffic, type FindTraffic } from "./features/traffic/traffic.ts";
@@ -108,30 +111,45 @@ export interface FeatureParts {
 export function createFeatures(parts: FeatureParts): readonly Feature[] {
   const { settings, log, certificates, coreProcess, sessions, isDraining } = parts;
   const certificate = createCertificate(certificates);
+  const logs = settings.logs.enabled
+    ? createLogs(settings.logs, { coreProcess, log, stateDir: settings.certs.dir })
+    : undefined;
   const checks = [
     coreTcpCheck(settings.core.url),
     coreHttpCheck(settings.core.url, settings.health),
     ...(certificate.health ?? []),
     diskCheck(settings.certs.dir, settings.health.minDiskFreePercent),
     eventLoopCheck(settings.health.eventLoopDelayMs, parts.otherDelays),
+    ...(logs?.health ?? []),
   ];
+  const dashboard = settings.dashboard.enabled ? createDashboard() : undefined;
   const switchable = [
+    { setting: "dashboard", make: () => dashboard },
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
-    { setting: "traffic", make: () => createTraffic(parts.traffic) },
+    { setting: "traffic", make: () => createTraffic(parts.traffic, { log }) },
     { setting: "metrics", make: () => createMetrics(() => features, { version: VERSION, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
+    { setting: "runtime", make: () => createRuntime({ coreProcess }) },
+    {
+      setting: "jvm",
+      make: () => createJvm(settings.jvm, { coreProcess, coreUrl: settings.core.url, version: VERSION, log }),
+    },
     { setting: "strace", make: () => createStrace(settings, { coreProcess, log, traffic: parts.traffic }) },
     {
       setting: "config",
-      make: () => createConfig(settings.config, { coreProcess, coreUrl: settings.core.url, log }),
+      make: () =>
+        createConfig(settings.config, {
+          ...{ coreProcess, coreUrl: settings.core.url, log, prefix: settings.prefix },
+          stateDir: settings.certs.dir,
+        }),
     },
-    { setting: "logs", make: () => createLogs(settings.logs, { coreProcess, log }) },
+    { setting: "logs", make: () => logs },
   ] as const;
   const disabled = switchable.filter(({ setting }) => !settings[setting].enabled);
   const enabled: Feature[] = switchable
     .filter((entry) => !disabled.includes(entry))
-    .map(({ make }) => make());
+    .flatMap(({ make }) => make() ?? []);
   let routes: readonly DefinedRoute[] | undefined;
   const features: Feature[] = [
     createHome({
@@ -142,6 +160,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
       version: VERSION,
       coreUrl: settings.core.url,
       prefix: settings.prefix,
+      dashboard,
     }),
     createSession({ sessions, prefix: settings.prefix }),
     ...enabled,

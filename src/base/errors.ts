@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /**
  * The one error type of the project and the table of its codes.
  * A code is part of the API: it is never renamed, and its status never changes.
@@ -11,6 +13,8 @@ const CODES = {
   "role-required": { status: 403, title: "Your role does not allow this" },
   "origin-refused": { status: 403, title: "The request comes from another site" },
   "permission-denied": { status: 403, title: "The operating system refuses" },
+  "touch-not-allowed": { status: 403, title: "The settings do not allow to touch JVMs so far" },
+  "mbean-not-allowed": { status: 403, title: "The settings do not allow to change this MBean so" },
   "signal-not-allowed": { status: 403, title: "The settings do not allow this signal" },
   "not-found": { status: 404, title: "Not found" },
   "process-not-found": { status: 404, title: "No such process" },
@@ -19,6 +23,10 @@ const CODES = {
   "request-timeout": { status: 408, title: "The request took too long" },
   "already-traced": { status: 409, title: "The process is already being traced" },
   "process-not-traceable": { status: 409, title: "This process can't be traced" },
+  "not-a-jvm": { status: 409, title: "This process is no JVM of the app" },
+  "jvm-not-attachable": { status: 409, title: "This JVM can't be talked to" },
+  "jmx-not-open": { status: 409, title: "The MBeans of this JVM can't be reached" },
+  "jvm-refused": { status: 409, title: "The JVM does not do this" },
   "process-not-signalable": { status: 409, title: "This process can't be sent this signal" },
   conflict: { status: 409, title: "The state of the resource does not allow this" },
   "precondition-failed": { status: 412, title: "The resource has changed since it was read" },
@@ -27,6 +35,7 @@ const CODES = {
   "expectation-failed": { status: 417, title: "The expectation can't be met" },
   "host-refused": { status: 421, title: "The Host is not one of ours" },
   "content-invalid": { status: 422, title: "The content is not valid" },
+  "change-rolled-back": { status: 422, title: "The app did not take the change" },
   "precondition-required": { status: 428, title: "An If-Match header is needed" },
   "limit-reached": { status: 429, title: "A limit is reached" },
   "header-too-large": { status: 431, title: "The header is too large" },
@@ -40,6 +49,7 @@ const CODES = {
   "core-busy": { status: 503, title: "Too many requests are waiting for the app" },
   "shutting-down": { status: 503, title: "The sidecar is shutting down" },
   "core-timeout": { status: 504, title: "The app did not answer in time" },
+  "check-timeout": { status: 504, title: "The check of the content did not end in time" },
   "version-not-supported": { status: 505, title: "The version of HTTP is not supported" },
   "storage-full": { status: 507, title: "No room is left" },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -112,7 +122,10 @@ export function errorCodes(): ReadonlyMap<ErrorCode, { status: number; title: st
 
 /** Tells whether `error` is a system error with one of these codes (`ENOENT`, `EACCES`…). */
 export function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+  if (!(error instanceof Error && "code" in error)) return false;
+  if (codes.includes(String(error.code))) return true;
+  // libuv has no name for it: its code is "Unknown system error -122".
+  return codes.includes("EDQUOT") && "errno" in error && error.errno === -constants.errno.EDQUOT;
 }
 
 /** The message of anything that was thrown. */

@@ -11,6 +11,7 @@ export interface LatencyReading {
   readonly count: number;
   readonly meanMs: number | null;
   readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
   readonly p99Ms: number | null;
   /** What is asked for and not answered at this moment: the only figure that moves where nothing is answered any more. */
   readonly waiting: number;
@@ -107,11 +108,12 @@ export class RecentLatency {
     const cells = this.#cells.slice(slotOf(second), slotOf(second) + SLOT);
     const waiting = this.#cells[WAITING] ?? 0;
     const count = cells[SECOND] === second ? (cells[COUNT] ?? 0) : 0;
-    if (count === 0) return { count, meanMs: null, p50Ms: null, p99Ms: null, waiting };
+    if (count === 0) return { count, meanMs: null, p50Ms: null, p95Ms: null, p99Ms: null, waiting };
     return {
       count,
       meanMs: (cells[SUM_MS] ?? 0) / count,
       p50Ms: quantileMs(cells, count, 0.5),
+      p95Ms: quantileMs(cells, count, 0.95),
       p99Ms: quantileMs(cells, count, 0.99),
       waiting,
     };

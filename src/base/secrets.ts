@@ -5,7 +5,7 @@ export const MASK = "******";
 
 const SECRET_NAME = new RegExp(
   [
-    "passw|passphrase|pwd|(^|[^a-z])(pass|pw|auth|salt)$|(db|pg|my|user|smtp|mail|ldap|root|admin|redis)pass$",
+    "passw|passphrase|pwd|(^|[^a-z])(pass|pw|auth|salt)$|(db|pg|my|user|smtp|mail|ldap|root|admin|redis|key|store|trust)pass$",
     "secret|token|credential|jwt|bearer|cookie|connection[-_.]?string|(^|[-_.])dsn$",
     "api[-_.]?key|(private|access|signing|encryption|account|storage|shared)[-_.]?key|key[-_.]?(id|value)$",
   ].join("|"),

@@ -12,6 +12,8 @@ export interface AtomicWriteOptions {
   readonly prepare?: (file: FileHandle) => Promise<void>;
   /** Called when all but the rename is done; what it throws keeps the old file. */
   readonly beforeRename?: () => Promise<void>;
+  /** Puts the file in its place when all of it is written; else it is renamed over what is there. */
+  readonly putInPlace?: (temporary: string, path: string) => Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function writeFileAtomic(
   options: AtomicWriteOptions,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.tickbird-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(folder, temporaryName());
   try {
     // Ours alone until all but the content is right; writable, so that it can be prepared.
     const file = await open(temporary, "wx", 0o600);
@@ -37,7 +39,7 @@ export async function writeFileAtomic(
       await file.close();
     }
     await options.beforeRename?.();
-    await rename(temporary, path);
+    await (options.putInPlace ?? rename)(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -45,8 +47,18 @@ export async function writeFileAtomic(
   await syncFolder(folder);
 }
 
+/** A new name for a file that is there for a while: while it is written, or while it is checked and so ends as another. */
+export function temporaryName(checkedAs?: string): string {
+  const ending =
+    checkedAs === undefined ? ".tmp" : `.check${/^\.\w{1,16}$/.test(checkedAs) ? checkedAs : ""}`;
+  return `.tickbird-${randomBytes(6).toString("hex")}${ending}`;
+}
+
 /** The mode first, as it takes an owner to set it; again where the change of owner took bits away (chown(2)). */
-async function setOwnerAndMode(file: FileHandle, { mode, owner }: AtomicWriteOptions): Promise<void> {
+export async function setOwnerAndMode(
+  file: FileHandle,
+  { mode, owner }: Pick<AtomicWriteOptions, "mode" | "owner">,
+): Promise<void> {
   await file.chmod(mode);
   const made = await file.stat();
   if (owner === undefined || (made.uid === owner.uid && made.gid === owner.gid)) return;
@@ -54,18 +66,26 @@ async function setOwnerAndMode(file: FileHandle, { mode, owner }: AtomicWriteOpt
   if (((await file.stat()).mode & 0o7777) !== mode) await file.chmod(mode);
 }
 
-const TEMPORARY_NAME = /^\.tickbird-[0-9a-f]{12}\.tmp$/;
+const TEMPORARY_NAME = /^\.tickbird-[0-9a-f]{12}\.(?:tmp$|check(?:\.\w{1,16})?$)/;
 /** No write takes so long: what is older was left by a process that was killed. */
-const LEFT_OVER_MS = 60_000;
+const WRITE_LEFT_OVER_MS = 60_000;
+/** Nor any check. */
+const CHECK_LEFT_OVER_MS = 900_000;
+
+/** Tells whether a file is one that is being written, or was left by a process that was killed. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
 
 /** Removes what processes that were killed while they wrote have left in a folder. Never fails. */
 export async function removeLeftovers(folder: string, now: number = Date.now()): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
-      if (!TEMPORARY_NAME.test(name)) continue;
+      if (!isTemporaryName(name)) continue;
       const path = join(folder, name);
       const stats = await lstat(path);
-      if (stats.isFile() && now - stats.mtimeMs > LEFT_OVER_MS) await rm(path, { force: true });
+      const leftOverMs = name.endsWith(".tmp") ? WRITE_LEFT_OVER_MS : CHECK_LEFT_OVER_MS;
+      if (stats.isFile() && now - stats.mtimeMs > leftOverMs) await rm(path, { force: true });
     }
   } catch {
     // A folder that can't be listed, or a file that another one has removed: nothing depends on it.

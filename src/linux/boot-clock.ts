@@ -24,7 +24,8 @@ export function timeOfTicks(ticks: number): string {
 /** How long the machine runs, in ticks; the same clock as a process's `startTicks`. */
 export function uptimeTicks(): number {
   const [seconds = ""] = readFileSync("/proc/uptime", "utf8").split(" ");
-  return Number(seconds) * TICKS_PER_SECOND;
+  // The file has hundredths of a second, which are ticks; not each of them is a number with a fraction exactly.
+  return Math.round(Number(seconds) * TICKS_PER_SECOND);
 }
 
 function readBootSeconds(): number {

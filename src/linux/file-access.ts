@@ -36,7 +36,8 @@ async function writeProblemOf(pinned: PinnedFile): Promise<AppError | undefined>
   // access(2) asks for the real user, without the capabilities that a user other than root may have.
   if (refusal !== undefined && !hasCapability(capEffective, "DAC_OVERRIDE"))
     return unwritable(pinned, refusal);
-  return pinned.isMount || mayGiveAway(pinned, capEffective) ? undefined : unwritable(pinned);
+  const owner = { uid: Number(pinned.stats.uid), gid: Number(pinned.stats.gid) };
+  return pinned.isMount || mayGiveAway(owner, capEffective) ? undefined : unwritable(pinned);
 }
 
 async function refusalOf(path: string, mode: number): Promise<unknown> {
@@ -50,9 +51,12 @@ async function refusalOf(path: string, mode: number): Promise<unknown> {
 
 const CAP_CHOWN = 1n;
 
-/** Whether a new file can be given the owner and group of this one (chown(2)). */
-function mayGiveAway({ stats }: PinnedFile, capEffective: bigint): boolean {
+/** Tells whether a new file can be given to an owner and a group (chown(2)). */
+export function mayGiveAway(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  capEffective: bigint,
+): boolean {
   const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
-  if (Number(stats.uid) === process.geteuid?.() && groups.includes(Number(stats.gid))) return true;
+  if (uid === process.geteuid?.() && groups.includes(gid)) return true;
   return (capEffective & CAP_CHOWN) !== 0n;
 }

@@ -8,6 +8,8 @@ import { pinFile, unreadable } from "./pinned-file.ts";
 export interface GrowingFile extends AsyncDisposable {
   /** Device and inode: what stays when it is renamed. */
   readonly inode: string;
+  /** For a thread of ours that reads it too, as long as it is open. */
+  readonly descriptor: number;
   size(): Promise<number>;
   modifiedAt(): Promise<Date>;
   /** Up to so many bytes from an offset on; empty at the end. */
@@ -48,6 +50,7 @@ export async function growingFile(handle: FileHandle): Promise<GrowingFile> {
   const read = (offset: number, maxBytes: number) => readFully(handle, offset, maxBytes);
   return {
     inode: `${dev}:${ino}`,
+    descriptor: handle.fd,
     size: async () => (await handle.stat()).size,
     modifiedAt: async () => (await handle.stat()).mtime,
     read,

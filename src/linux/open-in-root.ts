@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink } from "node:fs/promises";
 import { AppError, isErrno } from "../base/errors.ts";
+import { whyUnreadable } from "./look-into.ts";
 import { O_PATH } from "./open-flags.ts";
 
 /**
@@ -19,7 +20,8 @@ const MAX_LINKS = 40;
  */
 export async function openInRoot(pid: number, path: string): Promise<FileHandle> {
   try {
-    await using place = await walk(pid, path);
+    await using walked = await walk(pid, path);
+    const { place } = walked;
     const stats = await place.stat();
     if (!stats.isFile()) {
       throw new AppError("conflict", `${path} of process ${pid} is no regular file.`, {
@@ -28,7 +30,20 @@ export async function openInRoot(pid: number, path: string): Promise<FileHandle>
     }
     return await open(`/proc/self/fd/${place.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw explained(error, pid, path);
+    throw await explained(error, pid, path);
+  }
+}
+
+/**
+ * Opens what lies at a path as a mere place, with the folder in which it really lies. Whoever opened it disposes of it.
+ * @param path absolute, as the process sees it.
+ * @throws {AppError} `not-found`, `permission-denied`, or `conflict` where it is a folder.
+ */
+export async function openPlaceInRoot(pid: number, path: string): Promise<PlaceInRoot> {
+  try {
+    return await walk(pid, path);
+  } catch (error) {
+    throw await explained(error, pid, path);
   }
 }
 
@@ -39,19 +54,35 @@ export async function openInRoot(pid: number, path: string): Promise<FileHandle>
  */
 export async function openFolderInRoot(pid: number, path: string): Promise<FileHandle> {
   try {
-    await using place = await walk(pid, `${path}/.`);
-    return await open(`/proc/self/fd/${place.fd}`, O_PATH | constants.O_DIRECTORY);
+    await using way = await walkToFolder(pid, path);
+    return await open(way.here, O_PATH | constants.O_DIRECTORY);
   } catch (error) {
-    throw explained(error, pid, path);
+    throw await explained(error, pid, path);
   }
+}
+
+/** What a path of another root leads to, behind all links, held by descriptors (O_PATH). */
+export interface PlaceInRoot extends AsyncDisposable {
+  readonly place: FileHandle;
+  readonly folder: FileHandle;
+  /** Its name in that folder. */
+  readonly name: string;
+  /** Whether it lies below the folder that the path names. */
+  readonly isBelowNamed: boolean;
 }
 
 /** Where the way stands: the folders from the root to it. */
 class Way implements AsyncDisposable {
   readonly #folders: FileHandle[] = [];
 
+  get folder(): FileHandle {
+    const last = this.#folders.at(-1);
+    if (last === undefined) throw new Error("the way has no beginning");
+    return last;
+  }
+
   get here(): string {
-    return `/proc/self/fd/${this.#folders.at(-1)?.fd}`;
+    return `/proc/self/fd/${this.folder.fd}`;
   }
 
   enter(folder: FileHandle): void {
@@ -67,15 +98,57 @@ class Way implements AsyncDisposable {
     while (this.#folders.length > 1) await this.leave();
   }
 
+  /** Whether the way leads through a folder. */
+  async passes(id: string): Promise<boolean> {
+    const ids = await Promise.all(this.#folders.map(idOf));
+    return ids.includes(id);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#folders.map((folder) => folder.close()));
   }
 }
 
-async function walk(pid: number, path: string): Promise<FileHandle> {
-  await using way = new Way();
+async function walk(pid: number, path: string): Promise<PlaceInRoot> {
+  await using opened = new AsyncDisposableStack();
+  const way = opened.use(new Way());
+  let named: string | undefined;
+  for await (const { next, step, isLast } of stepsInto(way, pid, path)) {
+    if (!isLast) continue;
+    if (next !== undefined) opened.use(next);
+    named ??= await idOf(way.folder);
+    if (next === undefined) continue;
+    const isBelowNamed = await way.passes(named);
+    const kept = opened.move();
+    return {
+      ...{ place: next, folder: way.folder, name: step, isBelowNamed },
+      [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    };
+  }
+  throw new AppError("conflict", `${path} is a folder.`, { remedy: "Name a regular file." });
+}
+
+async function walkToFolder(pid: number, path: string): Promise<Way> {
+  await using opened = new AsyncDisposableStack();
+  const way = opened.use(new Way());
+  for await (const { next, isLast } of stepsInto(way, pid, path)) {
+    if (isLast && next !== undefined) way.enter(next);
+  }
+  opened.move();
+  return way;
+}
+
+interface Step {
+  /** What lies there; undefined where it is a link, which is followed next. The last one is the taker's. */
+  readonly next: FileHandle | undefined;
+  readonly step: string;
+  /** Whether the path ends here. */
+  readonly isLast: boolean;
+}
+
+/** Goes from the root on, name by name, into every folder but what lies at the end. */
+async function* stepsInto(way: Way, pid: number, path: string): AsyncGenerator<Step> {
   way.enter(await open(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY));
-  const isFolder = path.endsWith("/.");
   const left = stepsOf(path);
   let links = 0;
   for (let step = left.shift(); step !== undefined; step = left.shift()) {
@@ -83,24 +156,28 @@ async function walk(pid: number, path: string): Promise<FileHandle> {
       await way.leave();
       continue;
     }
+    const isLast = left.length === 0;
     const next = await open(`${way.here}/${step}`, O_PATH | constants.O_NOFOLLOW);
     if ((await next.stat()).isSymbolicLink()) {
       await next.close();
+      yield { next: undefined, step, isLast };
       links += 1;
       if (links > MAX_LINKS) throw new AppError("conflict", `${path} leads in a circle.`);
       left.unshift(...(await followed(way, step)));
       continue;
     }
-    if (left.length === 0 && !isFolder) return next;
-    way.enter(next);
+    if (!isLast) way.enter(next);
+    yield { next, step, isLast };
   }
-  if (isFolder) return await open(way.here, O_PATH | constants.O_DIRECTORY);
-  throw new AppError("conflict", `${path} is a folder.`, { remedy: "Name a regular file." });
 }
 
 /** The steps that a link stands for; an absolute one begins at the root again. */
 async function followed(way: Way, step: string): Promise<string[]> {
-  const target = await readlink(`${way.here}/${step}`);
+  const target = await readlink(`${way.here}/${step}`).catch((error: unknown) => {
+    // Another program has just put something else in the place of the link: that is looked at next.
+    if (isErrno(error, "EINVAL")) return step;
+    throw error;
+  });
   if (target.startsWith("/")) await way.toRoot();
   return stepsOf(target);
 }
@@ -109,7 +186,12 @@ function stepsOf(path: string): string[] {
   return path.split("/").filter((step) => step !== "" && step !== ".");
 }
 
-function explained(error: unknown, pid: number, path: string): unknown {
+async function idOf(handle: FileHandle): Promise<string> {
+  const { dev, ino } = await handle.stat({ bigint: true });
+  return `${dev}:${ino}`;
+}
+
+async function explained(error: unknown, pid: number, path: string): Promise<unknown> {
   if (isErrno(error, "ENOENT", "ENOTDIR", "ESRCH")) {
     return new AppError("not-found", `There is no file ${path} in the root of process ${pid}.`, {
       cause: error,
@@ -117,10 +199,11 @@ function explained(error: unknown, pid: number, path: string): unknown {
     });
   }
   if (isErrno(error, "EACCES", "EPERM")) {
-    return new AppError("permission-denied", `The sidecar may not reach ${path} of process ${pid}.`, {
+    const { reason, remedy } = await whyUnreadable(pid, error);
+    const detail = `The sidecar may not reach ${path} of process ${pid}: ${reason}.`;
+    return new AppError("permission-denied", detail, {
       cause: error,
-      remedy:
-        'cap_add: [SYS_PTRACE, DAC_READ_SEARCH], or run the sidecar as the app\'s own user (compose: user: "uid:gid")',
+      ...(remedy === null ? {} : { remedy }),
     });
   }
   return error;

@@ -16,8 +16,10 @@ import { O_PATH } from "./open-flags.ts";
 export interface PinnedFile extends AsyncDisposable {
   /** The path as it was asked for. */
   readonly path: string;
-  /** Where it really is, behind symbolic links. */
+  /** Where it really is, behind symbolic links; for messages. */
   readonly realPath: string;
+  /** Its folder and name: the same by whatever way it was reached, and after it was replaced. */
+  readonly id: string;
   readonly stats: BigIntStats;
   /** Whether the file itself is a mount: it can then be written, but not replaced. */
   readonly isMount: boolean;
@@ -40,9 +42,14 @@ export async function pinFile(path: string, setting = "config.files"): Promise<P
   if (process.platform !== "linux") {
     throw new AppError("not-supported", "Files of the app can be reached on Linux only.");
   }
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const pinned = await pinOnce(path, setting);
-    if (pinned !== undefined) return pinned;
+  return await untilStill(path, () => pinOnce(path, setting));
+}
+
+/** Tries again where another program replaced the file meanwhile. @throws {AppError} `conflict` where it stays away. */
+export async function untilStill<T>(path: string, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let left = 3; left > 0; left--) {
+    const result = await attempt();
+    if (result !== undefined) return result;
   }
   throw new AppError("conflict", `${path} leads to a file that was removed.`, {
     remedy:
@@ -54,31 +61,51 @@ export async function pinFile(path: string, setting = "config.files"): Promise<P
 async function pinOnce(path: string, setting: string): Promise<PinnedFile | undefined> {
   await using opened = new AsyncDisposableStack();
   const file = opened.use(await openPlace({ place: path, path, setting }, O_PATH));
-  const stats = await file.stat({ bigint: true });
-  refuseOthers(path, stats, setting);
-  if (stats.nlink === 0n) return undefined;
   const namedFolder = opened.use(
     await openPlace({ place: dirname(path), path, setting }, O_PATH | constants.O_DIRECTORY),
   );
   const realPath = await readlink(pathOf(file));
   const realFolder = await readlink(pathOf(namedFolder));
-  if (!realPath.startsWith(realFolder === "/" ? "/" : `${realFolder}/`))
-    throw leadsAway(path, realPath, setting);
-
   const folder = await openFolder(dirname(realPath));
-  if (folder === undefined) return undefined;
-  opened.use(folder);
-  const isMount = (await mountOf(file)) !== (await mountOf(folder));
+  if (folder !== undefined) opened.use(folder);
+  const isBelowNamed = realPath.startsWith(realFolder === "/" ? "/" : `${realFolder}/`);
+  const place = { file, folder, name: basename(realPath), isBelowNamed };
+  const described = await checkPlace(place, { path, realPath, setting });
+  if (described === undefined) return undefined;
   const kept = opened.move();
+  return { ...described, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** What was opened (O_PATH), yet to be checked. */
+export interface OpenedPlace {
+  readonly file: FileHandle;
+  /** In which it really lies; undefined where it was gone. */
+  readonly folder: FileHandle | undefined;
+  readonly name: string;
+  /** Whether it lies below the folder that the path names. */
+  readonly isBelowNamed: boolean;
+}
+
+/**
+ * Checks what was opened. Undefined where another program replaced it while it was being opened.
+ * @throws {AppError} `conflict` where it is no regular file, or lies elsewhere.
+ */
+export async function checkPlace(
+  { file, folder, name, isBelowNamed }: OpenedPlace,
+  { path, realPath, setting }: { path: string; realPath: string; setting: string },
+): Promise<Omit<PinnedFile, typeof Symbol.asyncDispose> | undefined> {
+  const stats = await file.stat({ bigint: true });
+  refuseOthers(path, stats, setting);
+  if (stats.nlink === 0n) return undefined;
+  if (!isBelowNamed) throw leadsAway(path, realPath, setting);
+  if (folder === undefined) return undefined;
+  const { dev, ino } = await folder.stat({ bigint: true });
+  const isMount = (await mountOf(file)) !== (await mountOf(folder));
   return {
-    path,
-    realPath,
-    stats,
-    isMount,
+    ...{ path, realPath, stats, isMount, name },
+    id: `${dev}:${ino}/${name}`,
     handlePath: pathOf(file),
     folderPath: pathOf(folder),
-    name: basename(realPath),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

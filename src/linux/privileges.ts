@@ -4,7 +4,15 @@ import { readIfThere, readNamespace, readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
 
 /** The numbers of the capabilities that matter here (capabilities(7)). */
-export const CAPABILITIES = { KILL: 5, DAC_READ_SEARCH: 2, DAC_OVERRIDE: 1, SYS_PTRACE: 19 } as const;
+export const CAPABILITIES = {
+  KILL: 5,
+  DAC_READ_SEARCH: 2,
+  DAC_OVERRIDE: 1,
+  SETGID: 6,
+  SETUID: 7,
+  SYS_CHROOT: 18,
+  SYS_PTRACE: 19,
+} as const;
 
 /** Tells whether a set of capabilities, as /proc shows it, holds one. */
 export function hasCapability(set: bigint, name: keyof typeof CAPABILITIES): boolean {

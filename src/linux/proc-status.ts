@@ -2,10 +2,14 @@
 export interface ProcStatus {
   /** The process that a thread belongs to; equal to the pid asked for where that is a process. */
   readonly threadGroupId: number;
+  /** Its pids from our PID namespace down to its own, which is what it knows of itself (`NSpid`). */
+  readonly namespacePids: readonly number[];
   /** 0 where nobody traces it, or the tracer is outside our PID namespace. */
   readonly tracerPid: number;
   readonly uids: Ids;
   readonly gids: Ids;
+  /** The supplementary ones. */
+  readonly groups: readonly number[];
   readonly threads: number;
   /** Null for what has no memory of its own: kernel threads and zombies. */
   readonly residentBytes: number | null;
@@ -52,9 +56,11 @@ export function parseStatus(text: string): ProcStatus | undefined {
   };
   return {
     threadGroupId,
+    namespacePids: (fields.get("NSpid") ?? "").split(/\s+/).filter(Boolean).map(Number),
     tracerPid: optional("TracerPid") ?? 0,
     uids: idsOf(fields.get("Uid")),
     gids: idsOf(fields.get("Gid")),
+    groups: (fields.get("Groups") ?? "").split(" ").filter(Boolean).map(Number),
     threads: number("Threads"),
     residentBytes: bytes("VmRSS"),
     virtualBytes: bytes("VmSize"),

@@ -6,7 +6,14 @@ import type { Ids, ProcStatus } from "./proc-status.ts";
 /** The lines of a compose file that let the sidecar look into a process, trace it or send it signals. */
 
 /** A capability, as compose names it. */
-type CapabilityName = "SYS_PTRACE" | "DAC_READ_SEARCH" | "KILL";
+type CapabilityName =
+  | "SYS_PTRACE"
+  | "DAC_READ_SEARCH"
+  | "DAC_OVERRIDE"
+  | "KILL"
+  | "SYS_CHROOT"
+  | "SETUID"
+  | "SETGID";
 /** The two kinds of "Ptrace access mode checking" in ptrace(2). */
 export type AccessMode = "read" | "attach";
 

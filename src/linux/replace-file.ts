@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, isErrno, messageOf } from "../base/errors.ts";
 import { removeLeftovers, writeFileAtomic } from "./atomic-write.ts";
@@ -29,6 +29,19 @@ export async function replacePinned(pinned: PinnedFile, data: Uint8Array): Promi
       if (isErrno(error, "EBUSY")) return await writeInPlace(pinned, data);
       throw error;
     }
+  } catch (error) {
+    throw writeError(pinned, error);
+  }
+}
+
+/**
+ * Removes a pinned file: one that was made and is not wanted after all.
+ * @throws {AppError} as {@link replacePinned}.
+ */
+export async function removePinned(pinned: PinnedFile): Promise<void> {
+  try {
+    await refuseIfChanged(pinned);
+    await rm(join(pinned.folderPath, pinned.name));
   } catch (error) {
     throw writeError(pinned, error);
   }
@@ -97,7 +110,8 @@ async function writeAll(file: FileHandle, data: Uint8Array, position: number): P
   }
 }
 
-function writeError(pinned: PinnedFile, error: unknown): unknown {
+/** The problem of a file that could not be written. */
+export function writeError(pinned: PinnedFile, error: unknown): unknown {
   if (error instanceof AppError) return error;
   if (isErrno(error, "EROFS")) return readOnly(pinned, error);
   if (isErrno(error, "EACCES", "EPERM")) return unwritable(pinned, error);
@@ -117,7 +131,7 @@ function writeError(pinned: PinnedFile, error: unknown): unknown {
 }
 
 /** The problem of a file on a file system that is mounted read-only. */
-export function readOnly({ path }: PinnedFile, cause?: unknown): AppError {
+export function readOnly({ path }: Pick<PinnedFile, "path">, cause?: unknown): AppError {
   return new AppError("permission-denied", `${path} lies on a file system that is mounted read-only.`, {
     cause,
     remedy:

@@ -19,6 +19,8 @@ export interface ChildOptions {
   readonly killAfterMs?: number;
   /** What is kept of each of its outputs; the rest is read and thrown away, so that it never waits for us. */
   readonly maxOutputBytes?: number;
+  /** Variables beside, or instead of, those that every child has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** An open file that the child finds as its descriptor 3. */
   readonly descriptor3?: number;
   /** An open file that the child finds as its descriptor 4; only beside {@link descriptor3}. */
@@ -28,6 +30,8 @@ export interface ChildOptions {
    * ends it, what it has started is killed too. The kernel does not do that where we are killed ourselves.
    */
   readonly leadsGroup?: boolean;
+  /** Whom it runs as; it takes the capabilities SETUID and SETGID, and KILL for its end. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** How a child ended. */
@@ -68,7 +72,7 @@ export class CommandError extends Error {
  * The whole environment of every child. Ours holds tokens, and whoever may look into the child could read them there;
  * and in another language its messages could not be told apart.
  */
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   HOME: "/",
@@ -112,8 +116,9 @@ export async function start(
 ): Promise<Child> {
   const { descriptor3, descriptor4 } = options;
   const child = spawn(argv[0], argv.slice(1), {
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...options.env },
     detached: options.leadsGroup === true,
+    ...options.user,
     stdio: ["ignore", "pipe", "pipe", ...[descriptor3, descriptor4].filter((fd) => fd !== undefined)],
   });
   const started = new StartedChild(child, argv, options);

@@ -55,6 +55,20 @@ export const resources = z.strictObject({
   }),
 });
 
+/** The settings of the feature `runtime`. */
+export const runtime = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description: "What kind of program each of the app's processes is (`/runtime`).",
+  }),
+});
+
+/** The settings of the feature `dashboard`. */
+export const dashboard = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description: "The dashboard: without it, a browser gets the list of what there is.",
+  }),
+});
+
 /** The settings of the feature `traffic`. */
 export const traffic = z.strictObject({
   enabled: z.boolean().default(true).meta({
@@ -173,92 +187,4 @@ export const traces = z.strictObject({
     description:
       "The flight recorder: the app's main process is traced all the time, and its system calls of the last so many seconds are kept (`/traces/recorder`). 0: off. It slows the app all the time as any trace does, and takes one of `strace.maxConcurrent`.",
   }),
-});
-
-const reload = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({
-    kind: z.literal("signal"),
-    signal: z.enum(["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH"]).default("SIGHUP"),
-    process: z.union([z.int().min(1), z.string().regex(/^[\w.+-]{1,64}$/)]).default("main"),
-  }),
-  z.strictObject({
-    kind: z.literal("http"),
-    method: z.enum(["GET", "POST", "PUT"]).default("POST"),
-    path: z.string().regex(/^\/[^\s#]*$/),
-    timeoutMs: milliseconds(10_000),
-  }),
-]);
-
-const configFile = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
-    .optional(),
-  path,
-  format: z.enum(["json", "jsonc", "yaml", "ini", "properties", "env", "text"]).optional(),
-  reload: reload.optional(),
-});
-
-/** The settings of the feature `config`. */
-export const config = z.strictObject({
-  enabled: z.boolean().default(true).meta({ description: "The API over the app's configuration files." }),
-  files: z
-    .array(z.union([path.transform((file) => configFile.parse({ path: file })), configFile]))
-    .default([])
-    .meta({
-      description:
-        "The files: paths, or objects with `path`, `name` (else the file's), `format` (else by extension) and `reload` (`kind`: `none`, `signal` with `signal` and `process`, `http` with `method` and `path`).",
-    }),
-  reload: reload.default({ kind: "none" }).meta({
-    description:
-      "What makes the app read a changed file, for files that do not say: `{kind: signal, signal: SIGHUP}`, `{kind: http, path: /reload}`.",
-  }),
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(67_108_864)
-    .default(262_144)
-    .meta({ description: "The largest configuration file." }),
-});
-
-const logFile = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
-    .optional(),
-  path: z.string().regex(/^(core:)?\//, "must be an absolute path, or core:/path in the app's own root"),
-});
-
-/** The settings of the feature `logs`. */
-export const logs = z.strictObject({
-  enabled: z.boolean().default(true).meta({ description: "The app's log files." }),
-  files: z
-    .array(z.union([logFile.shape.path.transform((file) => logFile.parse({ path: file })), logFile]))
-    .default([])
-    .meta({
-      description:
-        "The files: paths, or objects with `path` and `name` (else the file's). `core:/var/log/app.log` is a path in the app's own root, of which nothing has to be mounted. `GET /logs` offers those that the app has open.",
-    }),
-  maxLineBytes: z
-    .int()
-    .min(1_024)
-    .max(16_777_216)
-    .default(1_048_576)
-    .meta({ description: "Longer lines are cut, and say so." }),
-  maxBytes: z
-    .int()
-    .min(1_024)
-    .max(1_073_741_824)
-    .default(67_108_864)
-    .meta({ description: "The most that one answer gives." }),
-  followMs: milliseconds(3_600_000).meta({
-    description: "How long one request may follow a log; it can be taken up again at its cursor.",
-  }),
-  maxReaders: z
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(32)
-    .meta({ description: "How many requests may read logs at once." }),
 });

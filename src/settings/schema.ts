@@ -1,16 +1,19 @@
 import { z } from "zod";
+import { config } from "./config-settings.ts";
 import {
-  config,
+  dashboard,
   health,
-  logs,
   metrics,
   processes,
   resources,
+  runtime,
   strace,
   traces,
   traffic,
 } from "./feature-settings.ts";
+import { jvm } from "./jvm-settings.ts";
 import { limits } from "./limits-settings.ts";
+import { logs } from "./log-settings.ts";
 import { cidr, milliseconds, path, port } from "./rules.ts";
 
 /**
@@ -115,7 +118,7 @@ const http = z.strictObject({
 const certs = z.strictObject({
   dir: path.default("certs").meta({
     description:
-      "The state folder: self-made certificates, session ticket keys and the generated token live here.",
+      "The state folder: self-made certificates, session ticket keys, the generated token and the positions of forwarded logs live here.",
   }),
 });
 
@@ -204,11 +207,14 @@ export const settingsSchema = z
     auth: auth.prefault({}),
     log: log.prefault({}),
     shutdown: shutdown.prefault({}),
+    dashboard: dashboard.prefault({}),
     health: health.prefault({}),
     traffic: traffic.prefault({}),
     metrics: metrics.prefault({}),
     processes: processes.prefault({}),
     resources: resources.prefault({}),
+    runtime: runtime.prefault({}),
+    jvm: jvm.prefault({}),
     strace: strace.prefault({}),
     traces: traces.prefault({}),
     config: config.prefault({}),
@@ -239,3 +245,7 @@ export type Settings = z.output<typeof settingsSchema>;
 export type ConfigFileSettings = Settings["config"]["files"][number];
 /** What makes the core read a changed file. */
 export type ReloadSettings = Settings["config"]["reload"];
+/** What shows that the core took a change. */
+export type VerifySettings = Settings["config"]["verify"][number];
+/** One destination of the core's logs. */
+export type LogForwardSettings = Settings["logs"]["forward"][number];

@@ -84,15 +84,15 @@ export class RouteTable {
     this.#feature = name;
   }
 
-  /** Defines a route. `path` is below the prefix, with parameters as `{pid}`. */
+  /** Defines a route. `path` is below the prefix, with parameters as `{pid}`; `{path*}` at its end is all that follows, slashes too, or nothing. */
   add<P extends z.ZodObject = typeof NOTHING, Q extends z.ZodObject = typeof NOTHING>(
     method: Method,
     path: string,
     description: RouteDescription<P, Q>,
     handler: RouteHandler<z.output<P>, z.output<Q>>,
   ): void {
-    this.#routes.push({ method, path, feature: this.#feature, description });
-    const pattern = this.#prefix + path.replace(/\{(\w+)\}/g, ":$1");
+    this.#routes.push({ method, path: path.replace("*}", "}"), feature: this.#feature, description });
+    const pattern = this.#prefix + path.replace(/\{(\w+)\}/g, ":$1").replace(/\{(\w+)\*\}$/, "{*$1}");
     this.#router.register(pattern, [method.toLowerCase()], async (ctx) => {
       const principal = requireRole(ctx.state, description.role);
       const params = check(description.params ?? NOTHING, ctx["params"], "path") as z.output<P>;

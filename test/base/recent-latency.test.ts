@@ -27,7 +27,7 @@ test("the second before is told with at most an eighth too much, and what went b
   expect(latency.read(at + 5_000)).toMatchObject({ count: 1, meanMs: 8 });
 });
 
-test("half of the answers are not above the median, and only one in a hundred is above p99", () => {
+test("half of the answers are not above the median, five in a hundred above p95, and only one above p99", () => {
   const latency = new RecentLatency();
   const at = nowMs();
   for (let index = 0; index < 99; index += 1) latency.add(2, at);
@@ -38,6 +38,9 @@ test("half of the answers are not above the median, and only one in a hundred is
   expect(p99Ms).toBeLessThan(2.5);
   latency.add(700, at);
   expect(latency.read(at + 1_000).p99Ms).toBeGreaterThan(650);
+  expect(latency.read(at + 1_000).p95Ms).toBeLessThan(2.5);
+  for (let index = 0; index < 4; index += 1) latency.add(700, at);
+  expect(latency.read(at + 1_000).p95Ms).toBeGreaterThan(650);
 });
 
 test("the second of another process is taken over, and read when all can have sent theirs", () => {

@@ -65,14 +65,24 @@ test("a writer that is killed at any instant leaves the old content or the new o
   expect(await readdir(folder.path)).toEqual(["file"]);
 });
 
-test("only old files with the name of ours are taken for leftovers", async () => {
+test("only old files with the name of ours are taken for leftovers; a check may take longer than a write", async () => {
   await using folder = await testFolder();
-  const old = ".tickbird-0123456789ab.tmp";
-  const names = [old, ".tickbird-abcdefabcdef.tmp", ".tickbird-xyz.tmp", "app.ini.tmp"];
-  for (const name of names) await folder.write(name, "");
-  await utimes(join(folder.path, old), new Date(0), new Date(0));
-  await utimes(join(folder.path, "app.ini.tmp"), new Date(0), new Date(0));
-  await removeLeftovers(folder.path);
-  expect((await readdir(folder.path)).sort()).toEqual(names.filter((name) => name !== old).sort());
+  const ages: readonly (readonly [name: string, ageMs: number, isLeftover: boolean])[] = [
+    [".tickbird-0123456789ab.tmp", 61_000, true],
+    [".tickbird-abcdefabcdef.tmp", 0, false],
+    [".tickbird-0123456789ac.check.conf", 901_000, true],
+    [".tickbird-0123456789ad.check", 901_000, true],
+    [".tickbird-0123456789ae.check.conf", 700_000, false],
+    [".tickbird-xyz.tmp", 901_000, false],
+    ["app.ini.tmp", 901_000, false],
+  ];
+  const now = Date.now();
+  for (const [name, ageMs] of ages) {
+    const changedAt = new Date(now - ageMs);
+    await utimes(await folder.write(name, ""), changedAt, changedAt);
+  }
+  await removeLeftovers(folder.path, now);
+  const stay = ages.flatMap(([name, , isLeftover]) => (isLeftover ? [] : [name]));
+  expect((await readdir(folder.path)).sort()).toEqual(stay.sort());
   await removeLeftovers(join(folder.path, "missing"));
 });

@@ -2,8 +2,8 @@ import { rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pinFile, readPinned } from "../../src/linux/pinned-file.ts";
-import { bindMount } from "../features/config/support/mounts.ts";
 import { testFolder } from "../features/config/support/serve-config.ts";
+import { bindMount } from "../support/mounts.ts";
 import { isMissing } from "../support/needs.ts";
 
 test("what is read is the file that was pinned, whatever is put in its place", async () => {

@@ -8,8 +8,8 @@ import { accessOf } from "../../src/linux/file-access.ts";
 import { pinFile, readPinned } from "../../src/linux/pinned-file.ts";
 import { replacePinned } from "../../src/linux/replace-file.ts";
 import { readAttribute, writeWithAttribute } from "../features/config/support/extended-attributes.ts";
-import { bindMount, mountMemory } from "../features/config/support/mounts.ts";
 import { testFolder } from "../features/config/support/serve-config.ts";
+import { bindMount, mountMemory } from "../support/mounts.ts";
 import { isMissing } from "../support/needs.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/replace-file.ts", import.meta.url));
@@ -45,6 +45,26 @@ test("mode and extended attributes are those of the old file", async ({ skip }) 
   expect((await stat(path)).mode & 0o7777).toBe(0o4750);
   expect(readAttribute(path, "user.test")).toBe("kept");
 });
+
+test.skipIf(isMissing("ptrace"))(
+  "what is written is on the disk before it takes the place of the old, and so is the folder after that",
+  async () => {
+    await using folder = await testFolder();
+    await using traces = await testFolder();
+    const path = await folder.write("app.ini", "old");
+    const trace = join(traces.path, "trace");
+    const calls = "fsync,fdatasync,rename,renameat,renameat2";
+    const strace = ["-f", "-y", "-s", "4096", "-e", `trace=${calls}`, "-o", trace];
+    await promisify(execFile)("strace", [...strace, process.execPath, FIXTURE, path, "new"]);
+    expect(await folder.read("app.ini")).toBe("new");
+    const steps = (await traces.read("trace")).split("\n").flatMap((line) => {
+      const synced = /\bf(?:data)?sync\(\d+<([^>]+)>/.exec(line)?.[1];
+      if (synced !== undefined) return [`sync ${synced === folder.path ? "folder" : "file"}`];
+      return /\brename(?:at2?)?\(.*"(?:[^"]*\/)?app\.ini"/.test(line) ? ["rename"] : [];
+    });
+    expect(steps).toEqual(["sync file", "rename", "sync folder"]);
+  },
+);
 
 test("a file that another program changed, replaced or removed since is left to it", async () => {
   await using folder = await testFolder();

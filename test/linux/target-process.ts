@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { readStat } from "../../src/linux/proc.ts";
 import { isZombie } from "../../src/linux/proc-stat.ts";
+import { endWithUs } from "../support/children.ts";
 import { poll } from "../support/poll.ts";
 
 /** A process that tests look at, trace or kill. It is killed when it is disposed of. */
@@ -30,14 +31,18 @@ export async function startTarget(
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} has no pid`);
   const lines = child.stdout === null ? undefined : createInterface(child.stdout)[Symbol.asyncIterator]();
-  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
-    const hasEnded = child.exitCode !== null || child.signalCode !== null;
-    const exited = hasEnded ? undefined : once(child, "exit");
+  const send = (signal: NodeJS.Signals) => {
     try {
       process.kill(-pid, signal);
     } catch {
       // Nobody is left of the group.
     }
+  };
+  endWithUs(child, () => send("SIGKILL"));
+  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    const exited = hasEnded ? undefined : once(child, "exit");
+    send(signal);
     await exited;
   };
   return {

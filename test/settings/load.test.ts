@@ -59,7 +59,7 @@ describe("settings", () => {
     });
     expect(settings.auth.enabled).toBe(false);
     expect(settings.https.names).toEqual(["a.example", "*.b.example"]);
-    expect(settings.config.files).toEqual([{ path: "/etc/app/app.ini" }, { path: "/etc/app/db.yaml" }]);
+    expect(settings.config.files).toMatchObject([{ path: "/etc/app/app.ini" }, { path: "/etc/app/db.yaml" }]);
     expect(settings.config.reload).toEqual({ kind: "signal", signal: "SIGHUP", process: "main" });
     expect(settings.core.process).toBe(42);
     expect(settings.auth.tokens).toEqual([{ name: "ops", token: "0123456789abcdef", role: "viewer" }]);

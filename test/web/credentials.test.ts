@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createTokenCheck, readAuthorization } from "../../src/web/credentials.ts";
+import { cpuMsOf } from "../support/cpu-time.ts";
 
 const OWN = { name: "ops", token: "a-token-of-sixteen", role: "operator" } as const;
 const GUEST = { name: "guest", token: "another-token-here", role: "viewer" } as const;
@@ -58,10 +59,7 @@ describe("the Authorization header", () => {
   );
 
   test("a header of a hundred thousand spaces is read at once", () => {
-    const startedMs = performance.now();
-
-    readAuthorization(`Bearer ${" ".repeat(100_000)}`);
-
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    const header = `Bearer ${" ".repeat(100_000)}`;
+    expect(cpuMsOf(() => readAuthorization(header))).toBeLessThan(1_000);
   });
 });

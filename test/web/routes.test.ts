@@ -24,6 +24,14 @@ beforeAll(async () => {
       );
       table.add(
         "GET",
+        "/rest/{path*}",
+        { summary: "", role: "open", params: z.object({ path: z.string().optional() }), responses: {} },
+        ({ ctx, params }) => {
+          ctx.body = params;
+        },
+      );
+      table.add(
+        "GET",
         "/names/{name}",
         { summary: "", role: "open", params: z.object({ name: z.string() }), responses: {} },
         ({ ctx, params }) => {
@@ -71,6 +79,14 @@ describe("the parameters of a route", () => {
     ["..%2F..%2Fetc", "../../etc"],
   ])("%s in a path is decoded once, and never splits it", async (segment, name) => {
     expect((await send(`${served.url}/names/${segment}`)).json()).toEqual({ name });
+  });
+
+  test.each([
+    ["", {}],
+    ["a/b%20c", { path: "a/b c" }],
+    ["a/", { path: "a/" }],
+  ])("/rest/%s is all that follows, or nothing", async (rest, expected) => {
+    expect((await send(`${served.url}/rest/${rest}`)).json()).toEqual(expected);
   });
 
   test("a broken percent-encoding is a bad request, not an error of ours", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
+import { cpuMsOf } from "../support/cpu-time.ts";
 import { type Random, randomOf } from "../support/random.ts";
 
 const PEERS = createTrustedPeers([
@@ -154,17 +155,14 @@ describe("the client behind Forwarded is found the same way", () => {
   });
 
   test("in no time, whatever is sent", () => {
-    const start = performance.now();
-    for (const text of [
-      "\t".repeat(4_000),
-      `a="${"\\".repeat(4_000)}`,
-      "a=b;".repeat(1_000),
-      " ,".repeat(30_000),
-    ]) {
-      expect(PEERS.clientOf("10.0.0.1", ["Forwarded", `${text}\u0000`])).toBe("10.0.0.1");
-      expect(PEERS.clientOf("10.0.0.1", ["X-Forwarded-For", `${text}\u0000`])).toBe("10.0.0.1");
-    }
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const texts = ["\t".repeat(4_000), `a="${"\\".repeat(4_000)}`, "a=b;".repeat(1_000), " ,".repeat(30_000)];
+    const read = () => {
+      for (const text of texts) {
+        expect(PEERS.clientOf("10.0.0.1", ["Forwarded", `${text}\u0000`])).toBe("10.0.0.1");
+        expect(PEERS.clientOf("10.0.0.1", ["X-Forwarded-For", `${text}\u0000`])).toBe("10.0.0.1");
+      }
+    };
+    expect(cpuMsOf(read)).toBeLessThan(1_000);
   });
 });
 

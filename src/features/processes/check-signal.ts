@@ -4,8 +4,8 @@ import { coreMembers } from "../../linux/core-members.ts";
 import type { CoreProcess } from "../../linux/core-process.ts";
 import { isZombie } from "../../linux/proc-stat.ts";
 import { ownPids, readProcessTable } from "../../linux/process-table.ts";
+import { type PresentProcess, requireProcess } from "../../linux/require-process.ts";
 import { effectOfSignal, type SignalEffect } from "../../linux/signal-process.ts";
-import { type PresentProcess, requireProcess } from "./require-process.ts";
 import type { SignalRequest } from "./signal-schema.ts";
 
 /** What may be sent a signal, and which one. */

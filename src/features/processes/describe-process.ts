@@ -1,8 +1,9 @@
+import { maskCommandLine } from "../../base/command-line.ts";
 import { NS_PER_TICK, timeOfTicks, uptimeTicks } from "../../linux/boot-clock.ts";
 import { MAX_COMMAND_LINE_BYTES, readCommandLine, readExecutable, readStatus } from "../../linux/proc.ts";
 import { type ProcStat, stateWord } from "../../linux/proc-stat.ts";
 import type { UserNames } from "../../linux/user-names.ts";
-import { maskCommandLine } from "./command-line.ts";
+import type { IoSample } from "./io-rates.ts";
 import type { ProcessSummary } from "./process-schema.ts";
 import { readUsage } from "./read-usage.ts";
 
@@ -17,6 +18,8 @@ export interface DescribeContext {
   readonly withPss: boolean;
   /** The CPU use of a process over the interval of the sample. */
   cpuPercentOf(stat: ProcStat): number | null;
+  /** What the processes had read and written when the interval began. */
+  readonly io: IoSample;
   /** How many ancestors of a process are visible. */
   depthOf(pid: number): number;
 }
@@ -34,7 +37,7 @@ export async function describeProcess(
     readExecutable(pid),
   ]);
   if (status === undefined || commandLine === undefined) return undefined;
-  const { figures, notes } = await readUsage(stat, status, withPss);
+  const { figures, notes } = await readUsage(stat, status, { withPss, io: context.io });
   const unreadable: ProcessSummary["unreadable"] = [];
   const note = (field: string, reason: string | undefined) => {
     if (reason !== undefined) unreadable.push({ field, reason });

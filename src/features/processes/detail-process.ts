@@ -1,13 +1,20 @@
+import type { Signal } from "../../base/signals.ts";
 import type { CoreProcess } from "../../linux/core-process.ts";
 import { NAMESPACES, readNamespace, readStatus } from "../../linux/proc.ts";
 import { readLimits } from "../../linux/proc-limits.ts";
 import { createProcessReader } from "../../linux/process-reader.ts";
 import { ancestorsOf, childrenOf, type ProcessTable } from "../../linux/process-table.ts";
+import { processNotFound, requireProcess } from "../../linux/require-process.ts";
 import { describeProcess } from "./describe-process.ts";
 import { contextOf, type ListOptions } from "./list-processes.ts";
 import type { ProcessDetail } from "./process-schema.ts";
-import { processNotFound, requireProcess } from "./require-process.ts";
 import { sampleProcesses } from "./sample-processes.ts";
+
+/** How a process is read, and what may be done to it. */
+export interface DetailOptions extends Omit<ListOptions, "withPss"> {
+  /** The signals that the app's processes may be sent. */
+  readonly signals: readonly Signal[];
+}
 
 /**
  * Everything that is told of one process.
@@ -16,7 +23,7 @@ import { sampleProcesses } from "./sample-processes.ts";
 export async function detailProcess(
   pid: number,
   core: CoreProcess,
-  { showSecrets, intervalMs }: Omit<ListOptions, "withPss">,
+  { showSecrets, intervalMs, signals }: DetailOptions,
 ): Promise<ProcessDetail> {
   await requireProcess(pid);
   const sample = await sampleProcesses(intervalMs);
@@ -43,6 +50,7 @@ export async function detailProcess(
     namespaces: Object.fromEntries(namespaces.map(([kind, { value }]) => [kind, value])),
     tracer: tracerOf(table, status?.tracerPid ?? 0),
     limits,
+    signals: summary.isCore === true && !summary.isSidecar ? [...signals] : [],
     intervalMs: sample.intervalMs,
     unreadable: [...notes, ...reader.list],
   };

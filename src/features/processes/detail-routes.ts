@@ -1,20 +1,14 @@
-import { z } from "zod";
+import type { Settings } from "../../settings/schema.ts";
+import { answerPage, answerText } from "../../web/answer.ts";
 import { chooseForm } from "../../web/negotiate.ts";
+import { pidPath } from "../../web/pid-path.ts";
 import type { RouteTable } from "../../web/routes.ts";
-import { answerPage, answerText, maySeeSecrets } from "./answer.ts";
 import { detailProcess } from "./detail-process.ts";
 import { INTERVAL_SECONDS, interval, intervalMsOf, secretsQuery } from "./list-query.ts";
+import { maySeeSecrets } from "./may-see-secrets.ts";
 import { detailPage, detailText } from "./process-forms.ts";
 import { processDetail } from "./process-schema.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
-
-/** The pid in the path. */
-export const pidPath = z.object({
-  pid: z
-    .string()
-    .regex(/^[1-9]\d{0,9}$/, "must be a process id: a whole number from 1")
-    .describe("As the sidecar sees it."),
-});
 
 const query = secretsQuery.extend({
   interval: interval.describe(
@@ -23,7 +17,11 @@ const query = secretsQuery.extend({
 });
 
 /** Adds the route that shows one process. */
-export function addDetail(table: RouteTable, { coreProcess, log }: ProcessesDeps): void {
+export function addDetail(
+  table: RouteTable,
+  { signals }: Settings["processes"],
+  { coreProcess, log }: ProcessesDeps,
+): void {
   const content = { "application/json": processDetail, "text/plain": null, "text/html": null };
   table.add(
     "GET",
@@ -43,6 +41,7 @@ export function addDetail(table: RouteTable, { coreProcess, log }: ProcessesDeps
       const detail = await detailProcess(Number(call.params.pid), await coreProcess.find(), {
         showSecrets: maySeeSecrets(call, "command lines", log),
         intervalMs: intervalMsOf(call.query.interval, INTERVAL_SECONDS.default),
+        signals,
       });
       if (form === "json") ctx.body = detail;
       if (form === "text") answerText(ctx, detailText(detail));

@@ -34,7 +34,7 @@ export async function listProcesses(core: CoreProcess, options: ListOptions): Pr
 
 /** What is the same for all processes of a sample. */
 export async function contextOf(
-  { table, cpuPercentOf }: ProcessSample,
+  { table, io, cpuPercentOf }: ProcessSample,
   core: CoreProcess,
   { showSecrets, withPss }: Omit<ListOptions, "intervalMs">,
 ): Promise<DescribeContext> {
@@ -43,7 +43,7 @@ export async function contextOf(
     mainPid: core.kind === "found" ? core.pid : null,
     sidecarPids: ownPids(table),
     corePids: core.kind === "found" ? await coreMembers(table, core.pid) : null,
-    ...{ showSecrets, withPss, cpuPercentOf },
+    ...{ showSecrets, withPss, io, cpuPercentOf },
     depthOf: (pid) => ancestorsOf(table, pid).length,
   };
 }

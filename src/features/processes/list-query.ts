@@ -22,6 +22,7 @@ export const SORT_KEYS = [
     "read",
     "write",
   ] as const),
+  ...(["readrate", "writerate", "readops", "writeops"] as const),
   ...(["faults", "started", "name", "user", "state"] as const),
 ] as const;
 
@@ -64,7 +65,12 @@ const filters = {
 };
 
 const sorting = {
-  sort: z.enum(SORT_KEYS).optional().describe("What to sort by; by pid, else."),
+  sort: z
+    .enum(SORT_KEYS)
+    .optional()
+    .describe(
+      "What to sort by; by pid, else. `readrate` and `writerate` are bytes a second from and to storage, `readops` and `writeops` calls a second of read(2), write(2) and their like.",
+    ),
   order: z
     .enum(["asc", "desc"])
     .optional()
@@ -76,7 +82,7 @@ const sorting = {
 /** The parameters of `GET /processes`. */
 export const listQuery = secretsQuery.extend({
   interval: interval.describe(
-    `Over how many seconds CPU use is measured: ${INTERVAL_SECONDS.min} to ${INTERVAL_SECONDS.max}; ${INTERVAL_SECONDS.default} where it is left out. The answer takes as long.`,
+    `Over how many seconds CPU use, reading and writing are measured: ${INTERVAL_SECONDS.min} to ${INTERVAL_SECONDS.max}; ${INTERVAL_SECONDS.default} where it is left out. The answer takes as long.`,
   ),
   ...sorting,
   ...filters,

@@ -1,9 +1,10 @@
+import { answerPage, answerText } from "../../web/answer.ts";
 import { chooseForm } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
-import { answerPage, answerText, maySeeSecrets } from "./answer.ts";
 import { arrange } from "./arrange-processes.ts";
 import { listProcesses } from "./list-processes.ts";
 import { INTERVAL_SECONDS, intervalMsOf, listQuery } from "./list-query.ts";
+import { maySeeSecrets } from "./may-see-secrets.ts";
 import { listPage, listText } from "./process-forms.ts";
 import { processList } from "./process-schema.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";

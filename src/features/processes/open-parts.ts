@@ -75,8 +75,11 @@ export const filesPart: Part<Own<typeof filesAnswer>, typeof limitQuery> = {
     ]);
     const limit = limits?.find(({ name }) => name === "open files")?.soft ?? null;
     if (fds === null) return { total: null, limit, files: null };
-    const files = await reader.read(["files"], () => describe(pid, fds.slice(0, Number(query.limit))));
-    return { total: fds.length, limit, files };
+    const wanted = fds.slice(0, Number(query.limit));
+    const files = await reader.read(["files"], () => describe(pid, wanted));
+    // What was closed before it could be looked at is not open.
+    const closed = files === null ? 0 : wanted.length - files.length;
+    return { total: fds.length - closed, limit, files };
   },
   view: ({ total, limit, files }) => ({
     facts: [`${files?.length ?? 0} of ${total ?? "?"} open files; the limit is ${limit ?? "?"}`],

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { readStat } from "../../linux/proc.ts";
 import { createProcessReader, type ProcessReader } from "../../linux/process-reader.ts";
+import type { PresentProcess } from "../../linux/require-process.ts";
+import { processNotFound, requireProcess } from "../../linux/require-process.ts";
+import { answerPage, answerText } from "../../web/answer.ts";
 import { chooseForm } from "../../web/negotiate.ts";
+import { pidPath } from "../../web/pid-path.ts";
 import type { RouteCall, RouteTable } from "../../web/routes.ts";
-import { answerPage, answerText } from "./answer.ts";
-import { pidPath } from "./detail-routes.ts";
 import type { PartAnswer, PartView } from "./part-forms.ts";
 import { partPage, partText } from "./part-forms.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
-import type { PresentProcess } from "./require-process.ts";
-import { processNotFound, requireProcess } from "./require-process.ts";
 
 const MAX_LIMIT = 10_000;
 

@@ -1,20 +1,31 @@
+import { printCommandLine } from "../../base/command-line.ts";
 import { printable } from "../../base/printable.ts";
 import { type Html, html, type Page, renderPage } from "../../web/page.ts";
 import { textTable } from "../../web/text-table.ts";
 import { topBar } from "../../web/top-bar.ts";
 import { drawnDepths } from "./arrange-processes.ts";
-import { printCommandLine } from "./command-line.ts";
 import type { ProcessDetail, ProcessList, ProcessSummary } from "./process-schema.ts";
 
 /** The processes for people: as aligned text and as a page. */
 
 const COLUMNS = [
   ...["PID", "PPID", "USER", "STATE", "STARTED", "THREADS", "RSS", "SWAP", "FILES"],
-  ...["CPU", "NOW", "COMMAND"],
+  ...["READ/S", "WRITE/S", "CPU", "NOW", "COMMAND"],
 ];
 /** On the page the command stands where it is seen without scrolling. */
 const PAGE_COLUMNS = ["PID", "COMMAND", ...COLUMNS.slice(1, -1)];
-const RIGHT_ALIGNED = new Set(["PID", "PPID", "THREADS", "RSS", "SWAP", "FILES", "CPU", "NOW"]);
+const RIGHT_ALIGNED = new Set([
+  "PID",
+  "PPID",
+  "THREADS",
+  "RSS",
+  "SWAP",
+  "FILES",
+  "READ/S",
+  "WRITE/S",
+  "CPU",
+  "NOW",
+]);
 /** What the page sorts by where the title of a column is chosen. */
 const SORTED_BY: ReadonlyMap<string, string> = new Map([
   ...([
@@ -28,6 +39,8 @@ const SORTED_BY: ReadonlyMap<string, string> = new Map([
     ["RSS", "rss"],
     ["SWAP", "swap"],
     ["FILES", "files"],
+    ["READ/S", "readrate"],
+    ["WRITE/S", "writerate"],
   ] as const),
   ...([
     ["NOW", "cpu"],
@@ -43,7 +56,7 @@ export interface ListStyle {
   readonly isSorted: boolean;
 }
 
-/** The list as a table of text. CPU is the average since the start of each process, NOW the one over the interval. */
+/** The list as a table of text. CPU is the average since the start of each process; NOW and the rates are over the interval. */
 export function listText(list: ProcessList, { isTree }: ListStyle): string {
   const depths = isTree ? drawnDepths(list.processes) : undefined;
   const rows = list.processes.map((each) => cells(each, depths?.get(each.pid)));
@@ -72,7 +85,7 @@ export function listPage(list: ProcessList, { isTree, isSorted }: ListStyle): Pa
   return renderPage({
     title: "Processes",
     body: html`${topBar("./")}<main><h1>Processes</h1>${headings(list).map((text) => html`<p>${text}</p>`)}
-<p><a href="processes?tree=true">As a tree</a> · <a href="processes/top">The busiest</a>. CPU is the average since the start, NOW the one over ${list.intervalMs} ms.</p>
+<p><a href="processes?tree=true">As a tree</a> · <a href="processes/top">The busiest</a>. CPU is the average since the start; NOW, READ/S and WRITE/S (from and to storage) are over ${list.intervalMs} ms.</p>
 <table><thead><tr>${PAGE_COLUMNS.map((title) => html`<th>${headOf(title)}`)}</tr></thead><tbody>${rows}</tbody></table>${note}</main>`,
   });
 }
@@ -124,6 +137,7 @@ function cells(each: ProcessSummary, depth = 0): string[] {
     each.startTime.replace(/\.\d+Z$/, "Z"),
     String(each.threads),
     ...[mebibytes(each.rssBytes), mebibytes(each.swapBytes), String(each.openFiles ?? "-")],
+    ...[kibibytes(each.ioRates?.readBytesPerSecond), kibibytes(each.ioRates?.writeBytesPerSecond)],
     ...[percentage(each.cpuPercentSinceStart), percentage(each.cpuPercent)],
     `${depth === 0 ? "" : `${"   ".repeat(depth - 1)}\\_ `}${commandOf(each)}`,
   ];
@@ -181,7 +195,7 @@ function usageFacts(
   or: (field: string, value: string | null) => string,
 ): [string, string][] {
   const bytes = (value: number | null | undefined) => (value == null ? null : `${value} bytes`);
-  const { io, mainThreadSwitches: switches, openFiles, openFilesLimit } = detail;
+  const { io, ioRates, mainThreadSwitches: switches, openFiles, openFilesLimit } = detail;
   const data = io === null ? null : `${io.readBytes} bytes read, ${io.writeBytes} written`;
   const calls = io === null ? null : `${io.readCallBytes} bytes read, ${io.writeCallBytes} written`;
   return [
@@ -192,12 +206,25 @@ function usageFacts(
     ["page faults", `${detail.minorFaults} without I/O, ${detail.majorFaults} with`],
     ["storage", or("io", data)],
     ["read and write calls", or("io", calls)],
+    ["storage now", or("ioRates", storageRates(ioRates))],
+    ["read and write calls now", or("ioRates", callRates(ioRates))],
     [
       "switches of the main thread",
       switches === null ? "-" : `${switches.voluntary} to wait, ${switches.involuntary} taken off`,
     ],
     ["open files", or("openFiles", openFiles === null ? null : `${openFiles} of ${openFilesLimit ?? "?"}`)],
   ];
+}
+
+function storageRates(rates: ProcessDetail["ioRates"]): string | null {
+  if (rates === null) return null;
+  return `${rates.readBytesPerSecond} bytes/s read, ${rates.writeBytesPerSecond} written`;
+}
+
+function callRates(rates: ProcessDetail["ioRates"]): string | null {
+  if (rates === null) return null;
+  const { readCallBytesPerSecond, writeCallBytesPerSecond, readCallsPerSecond, writeCallsPerSecond } = rates;
+  return `${readCallBytesPerSecond} bytes/s read by ${readCallsPerSecond} calls/s, ${writeCallBytesPerSecond} written by ${writeCallsPerSecond}`;
 }
 
 /** An amount of memory or data in MiB; a dash where it is not known. */
@@ -208,4 +235,14 @@ export function mebibytes(bytes: number | null): string {
 /** A percentage; a dash where it is not known. */
 export function percentage(percent: number | null): string {
   return percent === null ? "-" : `${percent.toFixed(1)}%`;
+}
+
+/** A rate of data in KiB a second; a dash where it is not known. */
+export function kibibytes(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined ? "-" : `${(bytesPerSecond / 1_024).toFixed(1)}K`;
+}
+
+/** How many calls a second read and write; a dash where that is not known. */
+export function callRate(rates: ProcessSummary["ioRates"]): string {
+  return rates === null ? "-" : (rates.readCallsPerSecond + rates.writeCallsPerSecond).toFixed(0);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIGNALS } from "../../base/signals.ts";
 
 /** The shape of what this feature answers. What can't be read is null, and `unreadable` says why. */
 
@@ -23,6 +24,17 @@ const io = z.object({
   writeCallBytes: z.number().describe("By write(2) and its like."),
   readCalls: z.number(),
   writeCalls: z.number(),
+});
+
+const ioRates = z.object({
+  readBytesPerSecond: z.number().describe("From storage."),
+  writeBytesPerSecond: z.number().describe("To storage."),
+  readCallBytesPerSecond: z
+    .number()
+    .describe("By read(2) and its like: pipes, sockets and the page cache too."),
+  writeCallBytesPerSecond: z.number().describe("By write(2) and its like."),
+  readCallsPerSecond: z.number().describe("Calls of read(2) and its like."),
+  writeCallsPerSecond: z.number().describe("Calls of write(2) and its like."),
 });
 
 /** One process in the list. */
@@ -66,6 +78,7 @@ export const processSummary = processRef.extend({
   minorFaults: z.number().describe("Page faults without I/O, since its start."),
   majorFaults: z.number().describe("Page faults that waited for I/O, since its start."),
   io: io.nullable().describe("Since its start (proc_pid_io(5))."),
+  ioRates: ioRates.nullable().describe("The same by the second, over the interval that was asked for."),
   openFiles: z.int().nullable().describe("The number of open file descriptors."),
   openFilesLimit: z
     .union([z.number(), z.literal("unlimited")])
@@ -96,7 +109,7 @@ export const processList = z.object({
     .describe("The app's main process; null with `mainReason` where it is not known."),
   mainReason: z.string().nullable(),
   remedy: z.string().nullable().describe("The line that mends it."),
-  intervalMs: z.number().describe("The interval of `cpuPercent`, as it was measured."),
+  intervalMs: z.number().describe("The interval of `cpuPercent` and `ioRates`, as it was measured."),
   processes: z.array(processSummary),
 });
 
@@ -115,9 +128,14 @@ export const processDetail = processSummary.extend({
   ancestors: z.array(relative).describe("The parent, its parent, and so on, as far as they are visible."),
   children: z.array(relative),
   namespaces: z.record(z.string(), z.string().nullable()).describe("By kind (namespaces(7))."),
-  intervalMs: z.number().describe("The interval of `cpuPercent`, as it was measured."),
+  intervalMs: z.number().describe("The interval of `cpuPercent` and `ioRates`, as it was measured."),
   tracer: relative.nullable().describe("Who traces it (ptrace). Null for nobody in this PID namespace."),
   limits: z.array(resourceLimit).nullable().describe("Resource limits (getrlimit(2))."),
+  signals: z
+    .array(z.enum(SIGNALS))
+    .describe(
+      "Which signals may be sent to it: those that `processes.signals` allows; none where it is not the app's.",
+    ),
 });
 
 /** One process in the list. */

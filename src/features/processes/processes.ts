@@ -24,7 +24,7 @@ export function createProcesses(settings: Settings["processes"], deps: Processes
     routes(table) {
       // Before `/processes/{pid}`, which would take `top` for a pid.
       addListRoutes(table, deps);
-      addDetail(table, deps);
+      addDetail(table, settings, deps);
       addParts(table, deps);
       addSignals(table, settings, deps);
     },

@@ -1,6 +1,5 @@
-import { looksSecret, MASK } from "../../base/secrets.ts";
+import { maskValue } from "../../base/command-line.ts";
 import { readText } from "../../linux/proc.ts";
-import { maskCommandLine } from "./command-line.ts";
 
 const MAX_BYTES = 4_194_304;
 
@@ -23,14 +22,4 @@ export async function readEnvironment(pid: number, showSecrets: boolean): Promis
     const shown = showSecrets ? value : maskValue(name, value);
     return [{ name, value: shown, isMasked: shown !== value }];
   });
-}
-
-/** Masks a value whole by its name, and otherwise what in it looks secret: options, URLs, JSON, `Password=x;`. */
-export function maskValue(name: string, value: string): string {
-  if (value === "") return value;
-  if (looksSecret(name)) return MASK;
-  const [masked = ""] = maskCommandLine([value]);
-  return masked.replace(/([\w.-]+)=([^;&\s]+)/g, (whole, key: string) =>
-    looksSecret(key) ? `${key}=${MASK}` : whole,
-  );
 }

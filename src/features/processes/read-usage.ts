@@ -5,6 +5,7 @@ import { readMemoryRollup } from "../../linux/proc-smaps.ts";
 import type { ProcStat } from "../../linux/proc-stat.ts";
 import type { ProcStatus } from "../../linux/proc-status.ts";
 import { createProcessReader } from "../../linux/process-reader.ts";
+import type { IoSample } from "./io-rates.ts";
 import type { ProcessSummary } from "./process-schema.ts";
 
 type Figures = Pick<
@@ -15,6 +16,7 @@ type Figures = Pick<
   | "minorFaults"
   | "majorFaults"
   | "io"
+  | "ioRates"
   | "openFiles"
   | "openFilesLimit"
   | "openFilesRatio"
@@ -25,12 +27,15 @@ type Figures = Pick<
 export async function readUsage(
   stat: ProcStat,
   status: ProcStatus,
-  withPss: boolean,
+  { withPss, io: before }: { readonly withPss: boolean; readonly io: IoSample },
 ): Promise<{ figures: Figures; notes: ProcessSummary["unreadable"] }> {
   const { pid } = stat;
   const reader = createProcessReader(pid);
   const [io, openFiles, limits, memory] = await Promise.all([
-    reader.read(["io"], () => readIo(pid)),
+    reader.read(["io", "ioRates"], async () => {
+      const now = await readIo(pid);
+      return { now, rates: before.ratesOf(stat, now) };
+    }),
     reader.read(["openFiles", "openFilesRatio"], () => countDescriptors(pid)),
     reader.read(["openFilesLimit"], () => readLimits(pid)),
     withPss ? reader.read(["pssBytes"], () => readMemoryRollup(pid)) : undefined,
@@ -39,6 +44,8 @@ export async function readUsage(
     const reason = stat.isKernelThread ? "kernel threads have no memory of their own" : "it has ended";
     reader.add(["virtualBytes", "swapBytes"], { reason, remedy: null });
   }
+  if (io?.rates === null)
+    reader.add(["ioRates"], { reason: "`io` could not be read when the interval began", remedy: null });
   const openFilesLimit = limits?.find(({ name }) => name === "open files")?.soft ?? null;
   const { voluntarySwitches: voluntary, involuntarySwitches: involuntary } = status;
   return {
@@ -48,7 +55,7 @@ export async function readUsage(
       ...(memory === undefined ? {} : { pssBytes: memory?.pssBytes ?? null }),
       minorFaults: stat.minorFaults,
       majorFaults: stat.majorFaults,
-      ...{ io, openFiles, openFilesLimit },
+      ...{ io: io?.now ?? null, ioRates: io?.rates ?? null, openFiles, openFilesLimit },
       openFilesRatio: ratioOf(openFiles, openFilesLimit),
       mainThreadSwitches: voluntary === null || involuntary === null ? null : { voluntary, involuntary },
     },

@@ -4,9 +4,9 @@ import { signalRemedy } from "../../linux/remedies.ts";
 import { signalProcess } from "../../linux/signal-process.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { readJson } from "../../web/json-body.ts";
+import { pidPath } from "../../web/pid-path.ts";
 import type { RouteCall, RouteTable } from "../../web/routes.ts";
 import { checkSignal } from "./check-signal.ts";
-import { pidPath } from "./detail-routes.ts";
 import type { ProcessesDeps } from "./processes-deps.ts";
 import { type SignalRequest, type SignalSent, signalRequest, signalSent } from "./signal-schema.ts";
 

@@ -2,17 +2,17 @@ import { printable } from "../../base/printable.ts";
 import { html, type Page, renderPage } from "../../web/page.ts";
 import { textTable } from "../../web/text-table.ts";
 import { topBar } from "../../web/top-bar.ts";
-import { commandOf, mebibytes, percentage } from "./process-forms.ts";
+import { callRate, commandOf, kibibytes, mebibytes, percentage } from "./process-forms.ts";
 import type { ProcessSummary } from "./process-schema.ts";
 import type { TopReport } from "./top-schema.ts";
 
 /** The busiest processes for people: as text for a terminal, and as a page. */
 
 const COLUMNS = [
-  ...["PID", "USER", "S", "THREADS", "CPU", "RSS"],
-  ...["SWAP", "FILES", "READ", "WRITE", "TIME", "COMMAND"],
+  ...["PID", "USER", "S", "THREADS", "CPU", "RSS", "SWAP", "FILES", "READ", "WRITE"],
+  ...["READ/S", "WRITE/S", "CALLS/S", "TIME", "COMMAND"],
 ];
-const RIGHT_ALIGNED = new Set(["PID", "THREADS", "CPU", "RSS", "SWAP", "FILES", "READ", "WRITE", "TIME"]);
+const RIGHT_ALIGNED = new Set(COLUMNS.filter((title) => !["USER", "S", "COMMAND"].includes(title)));
 
 /** The report as text: three lines of heading, an empty one, and a table. */
 export function topText(report: TopReport): string {
@@ -35,7 +35,7 @@ function headings(report: TopReport): string[] {
   return [
     `${time.replace(/\.\d+Z$/, "Z")}  load ${load["1min"].toFixed(2)} ${load["5min"].toFixed(2)} ${load["15min"].toFixed(2)} (the machine, ${machineCpus} CPUs)`,
     `app: CPU ${cpu.usedCpus === null ? "?" : cpu.usedCpus.toFixed(2)}${cpuLimit}${share(cpu.usedRatio)}, memory ${known(memory.workingSetBytes)} of ${known(memory.limitBytes)}${share(memory.usedRatio)}`,
-    `${whose}: ${counts.processes} processes, ${counts.threads} threads, ${counts.running} running, ${counts.waitingUninterruptibly} waiting for I/O; CPU over ${(intervalMs / 1_000).toFixed(1)} s`,
+    `${whose}: ${counts.processes} processes, ${counts.threads} threads, ${counts.running} running, ${counts.waitingUninterruptibly} waiting for I/O; CPU and rates over ${(intervalMs / 1_000).toFixed(1)} s`,
     ...(report.mainReason === null
       ? []
       : [`The app's main process is not known: ${printable(report.mainReason)}`]),
@@ -61,6 +61,9 @@ function cells(each: ProcessSummary): string[] {
     String(each.openFiles ?? "-"),
     mebibytes(each.io?.readBytes ?? null),
     mebibytes(each.io?.writeBytes ?? null),
+    kibibytes(each.ioRates?.readBytesPerSecond),
+    kibibytes(each.ioRates?.writeBytesPerSecond),
+    callRate(each.ioRates),
     `${(each.cpuTimeNs / 1_000_000_000).toFixed(1)}s`,
     commandOf(each),
   ];

@@ -6,7 +6,7 @@ const MAX_LINES = 200;
 /** The parameters of `GET /processes/top`. */
 export const topQuery = listQuery.omit({ tree: true, pss: true }).extend({
   interval: interval.describe(
-    `Over how many seconds CPU use is measured: ${INTERVAL_SECONDS.min} to ${INTERVAL_SECONDS.max}; ${INTERVAL_SECONDS.topDefault} where it is left out. The answer takes as long.`,
+    `Over how many seconds CPU use, reading and writing are measured: ${INTERVAL_SECONDS.min} to ${INTERVAL_SECONDS.max}; ${INTERVAL_SECONDS.topDefault} where it is left out. The answer takes as long.`,
   ),
   lines: z
     .string()

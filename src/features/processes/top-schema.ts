@@ -6,7 +6,9 @@ const ratio = z.number().nullable().describe("1 is all of the limit.");
 /** The answer of `GET /processes/top`. */
 export const topReport = z.object({
   time: z.iso.datetime(),
-  intervalMs: z.number().describe("The interval of `cpuPercent` and `usedCpus`, as it was measured."),
+  intervalMs: z
+    .number()
+    .describe("The interval of `cpuPercent`, `ioRates` and `usedCpus`, as it was measured."),
   load: z
     .object({ "1min": z.number(), "5min": z.number(), "15min": z.number() })
     .describe("The machine's load averages (proc_loadavg(5)): tasks that run or wait for a disk."),

@@ -1,3 +1,4 @@
+import { type ColumnKind, namedColumns } from "../../base/history-columns.ts";
 import type { MeterReading } from "../../linux/cgroup/cgroup-meter.ts";
 
 /** What the history keeps of each second: rates of counters, and sizes. */
@@ -16,11 +17,7 @@ interface Interval {
   readonly bounds: Bounds;
 }
 
-interface Column {
-  readonly description: string;
-  /** Digits behind the point. */
-  readonly digits: number;
-  readonly summary: "mean" | "max";
+interface Column extends ColumnKind {
   /** NaN where it is not known. */
   readonly of: (interval: Interval) => number;
 }
@@ -58,25 +55,11 @@ const COLUMNS = {
 export type ColumnName = keyof typeof COLUMNS;
 
 /** The columns in their order. */
-export const HISTORY_COLUMNS = Object.entries(COLUMNS).map(([name, rest]) => ({
-  name: name as ColumnName,
-  ...rest,
-}));
+export const HISTORY_COLUMNS = namedColumns<ColumnName, Column>(COLUMNS);
 
 /** The row of an interval; a counter that went back gives NaN. */
 export function rowOf(interval: Interval): Float64Array {
   return Float64Array.from(HISTORY_COLUMNS, (each) => each.of(interval));
-}
-
-/** A row for an interval in which nothing was known. */
-export function emptyRow(): Float64Array {
-  return new Float64Array(HISTORY_COLUMNS.length).fill(Number.NaN);
-}
-
-/** A row as it is answered: what is not known is null. */
-export function namedValues(row: ArrayLike<number>): Record<ColumnName, number | null> {
-  const entries = HISTORY_COLUMNS.map(({ name, digits }, index) => [name, roundTo(row[index], digits)]);
-  return Object.fromEntries(entries) as Record<ColumnName, number | null>;
 }
 
 function column(
@@ -86,12 +69,6 @@ function column(
   summary: Column["summary"] = "mean",
 ): Column {
   return { description, digits, of, summary };
-}
-
-function roundTo(value: number | undefined, digits: number): number | null {
-  if (value === undefined || !Number.isFinite(value)) return null;
-  const factor = 10 ** digits;
-  return Math.round(value * factor) / factor;
 }
 
 function cpus(interval: Interval): number {

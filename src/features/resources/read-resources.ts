@@ -1,3 +1,4 @@
+import { namedValues } from "../../base/history-columns.ts";
 import { readCpu } from "../../linux/cgroup/cpu.ts";
 import { ratioOf } from "../../linux/cgroup/effective-limit.ts";
 import { readIo } from "../../linux/cgroup/io.ts";
@@ -10,7 +11,7 @@ import type { CoreProcess } from "../../linux/core-process.ts";
 import { readFileSystems } from "../../linux/file-systems.ts";
 import { parseNetDev } from "../../linux/network-interfaces.ts";
 import { readIfThere } from "../../linux/proc.ts";
-import { type ColumnName, namedValues } from "./history-columns.ts";
+import { type ColumnName, HISTORY_COLUMNS } from "./history-columns.ts";
 import type { ResourceReport } from "./resource-schema.ts";
 
 /** Reads all that is told of the app's resources now. `row` is the last one of the history. */
@@ -26,7 +27,7 @@ export async function readResources(
   }
   const notes = createNotes();
   const { pid, startTime, foundBy } = core;
-  const rates = row === undefined ? null : namedValues(row);
+  const rates = row === undefined ? null : namedValues(HISTORY_COLUMNS, row);
   if (rates === null)
     notes.add(["lastSecond"], { reason: "the first second has not passed yet", remedy: null });
   const [figures, network, fileSystems] = await Promise.all([

@@ -1,13 +1,8 @@
+import { emptyRow } from "../../base/history-columns.ts";
+import { HISTORY_TIERS } from "../../base/history-window.ts";
 import { createTieredSamples } from "../../base/tiered-samples.ts";
 import type { MeterReading } from "../../linux/cgroup/cgroup-meter.ts";
-import { type Bounds, emptyRow, HISTORY_COLUMNS, rowOf } from "./history-columns.ts";
-
-/** The resolutions that are kept: a second for 5 minutes, 10 seconds for an hour, a minute for a day. */
-export const TIERS = [
-  { stepSeconds: 1, capacity: 300 },
-  { stepSeconds: 10, capacity: 360 },
-  { stepSeconds: 60, capacity: 1_440 },
-] as const;
+import { type Bounds, HISTORY_COLUMNS, rowOf } from "./history-columns.ts";
 
 /** How many beginnings of the app are kept. */
 const MAX_STARTS = 64;
@@ -57,7 +52,7 @@ export interface Recorder {
 export function createRecorder(): Recorder {
   const samples = createTieredSamples(
     HISTORY_COLUMNS.map(({ summary }) => summary),
-    TIERS,
+    HISTORY_TIERS,
   );
   const starts: Start[] = [];
   let before: (Sample & { elapsedMs: number }) | undefined;
@@ -65,7 +60,7 @@ export function createRecorder(): Recorder {
 
   const compare = (elapsedMs: number, sample: Sample | undefined): Float64Array => {
     if (sample === undefined || before === undefined || !isSame(before.subject, sample.subject)) {
-      return emptyRow();
+      return emptyRow(HISTORY_COLUMNS);
     }
     const seconds = (elapsedMs - before.elapsedMs) / 1_000;
     return rowOf({ before: before.reading, after: sample.reading, seconds, bounds: sample.bounds });

@@ -1,17 +1,20 @@
-import { z } from "zod";
+import { currentSecond } from "../../base/every-second.ts";
+import { parseWindow } from "../../base/history-window.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { CSV_TYPE, historyCsv, windowQuery } from "../../web/history-forms.ts";
 import type { Logger } from "../../web/log.ts";
 import { chooseForm } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import { capabilityOf, type Feature } from "../feature.ts";
 import { partsOf } from "./capability.ts";
-import { historyCsv, historyOf, parseWindow } from "./history.ts";
+import { historyOf } from "./history.ts";
+import { HISTORY_COLUMNS } from "./history-columns.ts";
 import { readResources } from "./read-resources.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { type Course, reportPage, reportText } from "./resource-forms.ts";
 import { resourceMetrics } from "./resource-metrics.ts";
-import { resourceHistory, resourceReport } from "./resource-schema.ts";
+import { type ResourceHistory, resourceHistory, resourceReport } from "./resource-schema.ts";
 import { sample } from "./sampler.ts";
 
 /** The feature `resources`: what the app's cgroup uses of its limits, now and in the last day. */
@@ -21,17 +24,6 @@ export interface ResourcesDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
 }
-
-const query = z.object({
-  window: z
-    .string()
-    .refine(
-      (text) => parseWindow(text) !== undefined,
-      "must be a duration up to a day, such as 90s, 5m, 1h, 24h",
-    )
-    .default("5m")
-    .describe("How far back: `90s`, `5m`, `1h`, `24h`; at most a day."),
-});
 
 const SPARKLINE_SECONDS = 300;
 const DIAGNOSTICS_SECONDS = 3_600;
@@ -56,7 +48,7 @@ export function createResources(
       },
       {
         file: "resources-history.csv",
-        read: () => historyCsv(historyOf(recorder, DIAGNOSTICS_SECONDS, currentSecond())),
+        read: () => csvOf(historyOf(recorder, DIAGNOSTICS_SECONDS, currentSecond())),
       },
     ],
     async metrics() {
@@ -111,7 +103,7 @@ function addHistory(table: RouteTable, recorder: Recorder): void {
       description:
         "Every second for 5 minutes, every 10 seconds for an hour, every minute for a day, since the sidecar started; the interval that is under way is left out. Rates are means over the interval. What was not known is null (in CSV, empty): the app was gone, or its counters began anew.",
       role: "viewer",
-      query,
+      query: windowQuery("5m"),
       responses: { 200: { description: "The intervals of the window, the oldest first.", content } },
     },
     ({ ctx, query: { window } }) => {
@@ -119,8 +111,8 @@ function addHistory(table: RouteTable, recorder: Recorder): void {
       const history = historyOf(recorder, parseWindow(window) ?? 0, currentSecond());
       if (form === "json") ctx.body = history;
       if (form === "csv") {
-        ctx.type = "text/csv; charset=utf-8; header=present";
-        ctx.body = historyCsv(history);
+        ctx.type = CSV_TYPE;
+        ctx.body = csvOf(history);
       }
     },
   );
@@ -137,6 +129,6 @@ function coursesOf(recorder: Recorder): Course[] {
   ];
 }
 
-function currentSecond(): number {
-  return Math.round(Date.now() / 1_000);
+function csvOf({ points }: ResourceHistory): string {
+  return historyCsv(HISTORY_COLUMNS, points);
 }

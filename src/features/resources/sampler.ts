@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { nowMs } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
+import { everySecond } from "../../base/every-second.ts";
 import { type CgroupMeter, openCgroupMeter } from "../../linux/cgroup/cgroup-meter.ts";
 import { readCpu } from "../../linux/cgroup/cpu.ts";
 import type { EffectiveLimit } from "../../linux/cgroup/effective-limit.ts";
@@ -77,13 +77,10 @@ export async function sample(
     }
   };
 
-  while (!signal.aborted) {
-    // Timers may fire a moment early, so the nearest second is meant.
-    const second = Math.round(Date.now() / SECOND_MS);
+  await everySecond(async (second) => {
     const found = await lookSafely();
     recorder.record(second, nowMs(), found);
-    await pause((second + 1) * SECOND_MS - Date.now(), signal);
-  }
+  }, signal);
   await close();
 }
 
@@ -105,12 +102,4 @@ async function boundsOf({ cgroup, pid }: CgroupMeter): Promise<Bounds> {
 
 function boundOf(limit: EffectiveLimit | null): number {
   return typeof limit?.value === "number" ? limit.value : Number.NaN;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(Math.max(1, Math.min(ms, SECOND_MS)), undefined, { signal });
-  } catch {
-    // Only the signal can end it early, and that ends the loop too.
-  }
 }

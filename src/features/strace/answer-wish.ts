@@ -4,6 +4,7 @@ import type { Principal, WebContext } from "../../web/context.ts";
 import type { Logger } from "../../web/log.ts";
 import { chooseForm, MEDIA_TYPES } from "../../web/negotiate.ts";
 import { answerSummary } from "./answer-summary.ts";
+import { logEnd } from "./log-end.ts";
 import { prepareTrace } from "./prepare-trace.ts";
 import type { ToolCheck } from "./tool-check.ts";
 import { CLIENT_GONE, type Trace, type TraceResult } from "./trace.ts";
@@ -91,8 +92,5 @@ export function createAnswer(parts: AnswerParts): (wish: Wish) => Promise<void> 
 /** Answers with a trace, disposes of it, and writes down how it ended. */
 async function conclude(trace: Trace, answer: () => Promise<TraceResult>, log: Logger): Promise<void> {
   await using _ = trace;
-  const { endReason, lines, durationMs, released, warnings } = await answer();
-  log.info({ endReason, lines, durationMs }, "a trace has ended");
-  if (!released) log.error({ warnings }, "a traced process does not run free again");
-  if (endReason === "tracer-failed") log.warn({ warnings }, "strace has failed");
+  logEnd(await answer(), log);
 }

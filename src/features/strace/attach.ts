@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../base/errors.ts";
-import { readStatus } from "../../linux/proc.ts";
+import { readStat, readStatus } from "../../linux/proc.ts";
 import type { Child } from "../../linux/spawn.ts";
 import { permissionDenied } from "./denial.ts";
+import { lacksMainThread, noMainThread } from "./main-thread.ts";
 import { alreadyTraced, type TraceTarget } from "./targets.ts";
 import { unknownSyscall } from "./trace-options.ts";
 
@@ -82,5 +83,7 @@ async function explainFailure(pid: number, complaint: string): Promise<AppError>
     });
   }
   if (status.tracerPid !== 0) return await alreadyTraced(pid, status.tracerPid);
+  const stat = await readStat(pid);
+  if (stat !== undefined && lacksMainThread(stat)) return noMainThread(stat);
   return await permissionDenied(pid);
 }

@@ -7,12 +7,10 @@ import type { TraceCounts } from "./trace-counts.ts";
  */
 export function countTrace(trace: Trace, counts: TraceCounts, owned: AsyncDisposable): Trace {
   const { targets, engine, command, startedAt, followOwnEvents } = trace;
-  let isFollowed = false;
   const followOwn: Trace["followOwnEvents"] =
     followOwnEvents === undefined
       ? undefined
       : async (follower) => {
-          isFollowed = true;
           let events = 0;
           const result = await counts.follow(async () => {
             const over = await followOwnEvents(follower);
@@ -23,14 +21,7 @@ export function countTrace(trace: Trace, counts: TraceCounts, owned: AsyncDispos
         };
   return {
     ...{ targets, engine, command, startedAt, followOwnEvents: followOwn },
-    follow(onLine, onRemark) {
-      isFollowed = true;
-      return counts.follow(() => trace.follow(onLine, onRemark));
-    },
-    async [Symbol.asyncDispose]() {
-      if (!isFollowed) counts.giveUp();
-      isFollowed = true;
-      await owned[Symbol.asyncDispose]();
-    },
+    follow: (onLine, onRemark) => counts.follow(() => trace.follow(onLine, onRemark)),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

@@ -26,6 +26,10 @@ export type Refusal =
   | "fewer-capabilities"
   | "not-dumpable"
   | "security-label"
+  /** Not even a child of the sidecar may be traced: by a filter of system calls, because strace can't be executed, or unexplained. */
+  | "seccomp"
+  | "not-executable"
+  | "no-ptrace"
   | "unknown";
 
 /** What forbids the sidecar to trace a process, and the line that mends it. */

@@ -4,9 +4,11 @@ import { openScratch, SCRATCH_ROOM_BYTES, type Scratch } from "../../linux/scrat
 import { CommandError, start } from "../../linux/spawn.ts";
 import { ATTACH_TIMEOUT_MS, waitUntilAttached } from "./attach.ts";
 import { outputPath, straceCommand } from "./command.ts";
+import type { Refusal } from "./denial.ts";
 import type { Governor } from "./governor/governor.ts";
 import { governorLimits, verdictWords } from "./governor/limits.ts";
 import type { Verdict } from "./governor/verdict.ts";
+import { NO_MAIN_THREAD } from "./main-thread.ts";
 import { findRisks } from "./risks.ts";
 import { RunningTrace, stopTracer } from "./running-trace.ts";
 import { lookAround, MORE_ROOM, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
@@ -17,6 +19,8 @@ import { spellingsOf } from "./trace-paths.ts";
 /** What strace may write beyond the limit before the kernel ends it: more than it writes while we look away. */
 const SPARE_BYTES = 4_194_304;
 const SPARE_CPU_SECONDS = 5;
+/** Of a program whose threads execute it without a rest, a fifth of the attempts fails. */
+const MAX_ATTEMPTS = 5;
 
 /** What a trace is under. */
 export interface TraceControl {
@@ -31,6 +35,29 @@ export interface TraceControl {
  * @throws {AppError} saying why they can't be traced, with the remedy.
  */
 export async function startTrace(
+  targets: TraceTargets,
+  limits: TraceLimits,
+  control: TraceControl,
+): Promise<Trace> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attachOnce(targets, limits, control);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || control.signal.aborted || !isMomentary(error)) throw error;
+    }
+  }
+}
+
+/**
+ * Whether a refusal may be one of an instant in which the process had no main thread: it has one again by the time we
+ * look, and then nothing is seen that forbids tracing.
+ */
+function isMomentary(error: unknown): boolean {
+  const refusal = error instanceof AppError ? error.extra["refusal"] : undefined;
+  return refusal === NO_MAIN_THREAD || refusal === ("unknown" satisfies Refusal);
+}
+
+async function attachOnce(
   targets: TraceTargets,
   limits: TraceLimits,
   { signal, governor }: TraceControl,

@@ -31,7 +31,9 @@ const BUFFER_KB_PER_CPU = 8_192;
 const MAX_BUFFER_KB = 131_072;
 /** Threads that are made while we look for threads are looked for again; those made later the kernel follows itself. */
 const MAX_ROUNDS = 8;
-const TRACEPOINTS = ["return", "fork", "end", "exec", "enter"] as const;
+const UNTOLD =
+  "Signals that are ignored, or end a process, are not told, nor who sent one, nor calls that had begun before the trace and did not return in it. Mend: engine=strace";
+const TRACEPOINTS = ["return", "fork", "end", "exec", "signal", "enter"] as const;
 
 /**
  * Has the kernel record the calls of processes. They are not held, and nothing of them is interrupted.
@@ -180,8 +182,9 @@ function refuseReused({ main, descendants }: TraceTargets): void {
 }
 
 async function shortcomings(pid: number): Promise<string[]> {
-  if ((await readDescriptors(pid)).value !== null) return [];
+  if ((await readDescriptors(pid)).value !== null) return [UNTOLD];
   return [
+    UNTOLD,
     "File descriptors are bare numbers: the sidecar may not read where they point. Mend: cap_add: [SYS_PTRACE, DAC_READ_SEARCH]",
   ];
 }

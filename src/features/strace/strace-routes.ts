@@ -8,8 +8,8 @@ import { traceReport } from "./trace-schema.ts";
 
 const DESCRIPTION = `Attaches strace to the process, answers its lines and lets go of it again: it always runs on, untraced. \
 While it is traced every system call of the process stops twice: a busy server was measured at 2 to 20 % of its throughput, \
-so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, recv with a time-out, semop, \
-sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
+so ask for few lines. Attaching and letting go can interrupt a call that waits (epoll_wait, epoll_pwait, recv with a time-out, \
+semop, semtimedop, sigtimedwait, io_uring_enter): it returns EINTR once, which most programs expect. Bounded by lines, by strace.durationMs \
 and by strace.maxBytes; what came until then is answered. A thread of its own watches over it, and kills strace where it \
 holds the app up, where its output has no room, or where the sidecar is throttled by its CPU quota: endReason says so. For operators: it slows the app, and shows what the app reads \
 and writes, such as the cookies of its clients.`;
@@ -17,7 +17,7 @@ and writes, such as the cookies of its clients.`;
 const RESPONSES = {
   200: {
     description:
-      'The lines. As text: strace\'s own, and a last line that begins with `# ` where not all of them came. As a stream of events: `start`, `line` (with `events=true`: `event`, with the JSON of an event of the schema of `events`), `end`. As NDJSON: an event of that schema a line, and a last line whose `type` is `end`. After 5 s of silence an event stream has a comment, and NDJSON a line `{"type":"heartbeat"}`.',
+      'The lines. As text: strace\'s own, and a last line that begins with `# ` where not all of them came; the header Sidecar-Trace-Cost has what other forms call `cost`. As a stream of events: `start`, `line` (with `events=true`: `event`, with the JSON of an event of the schema of `events`), `end`. As NDJSON: an event of that schema a line, and a last line whose `type` is `end`. After 5 s of silence an event stream has a comment, and NDJSON a line `{"type":"heartbeat"}`.',
     content: {
       "text/plain": null,
       "application/json": traceReport,

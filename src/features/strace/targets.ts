@@ -4,6 +4,7 @@ import { timeOfTicks } from "../../linux/boot-clock.ts";
 import { readCommandLine, readStatus } from "../../linux/proc.ts";
 import { isZombie, type ProcStat } from "../../linux/proc-stat.ts";
 import { descendantsOf, ownPids, type ProcessTable, readProcessTable } from "../../linux/process-table.ts";
+import { untilMainThread } from "./main-thread.ts";
 
 /** A process that is to be traced. */
 export interface TraceTarget {
@@ -35,7 +36,8 @@ const MAX_TARGETS = 64;
 export async function chooseTargets(pid: number, withDescendants: boolean): Promise<TraceTargets> {
   const table = await readProcessTable();
   const own = ownPids(table);
-  const stat = table.get(pid);
+  const seen = table.get(pid);
+  const stat = seen && (await untilMainThread(seen));
   if (stat === undefined) throw await notFound(pid);
   refuseUntraceable(stat, own);
   await refuseTraced(pid, table);

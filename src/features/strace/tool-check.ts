@@ -3,6 +3,7 @@ import { ownStatus, yamaScope } from "../../linux/privileges.ts";
 import { capabilityRemedy } from "../../linux/remedies.ts";
 import { CommandError, run } from "../../linux/spawn.ts";
 import { guarded } from "./command.ts";
+import type { Denial, Refusal } from "./denial.ts";
 
 /** Finds out, by doing it, whether strace can trace anything here at all. */
 export interface ToolCheck {
@@ -66,6 +67,7 @@ async function explain(error: CommandError): Promise<AppError> {
     return new AppError("permission-denied", `strace can't be executed: ${stderr.trim()}`, {
       remedy: "cap_add: [SYS_PTRACE], where strace carries that capability as a file capability",
       cause: error,
+      extra: { refusal: "not-executable" satisfies Refusal },
     });
   }
   if (stoppedBy === "timeout") {
@@ -78,34 +80,38 @@ async function explain(error: CommandError): Promise<AppError> {
       },
     );
   }
-  const { detail, remedy } = await whyNoPtrace();
-  return new AppError("permission-denied", `${detail} strace says: ${stderr.trim()}`, {
+  const { refusal, reason, remedy } = await whyNoPtrace();
+  return new AppError("permission-denied", `${reason} strace says: ${stderr.trim()}`, {
     remedy,
     cause: error,
+    extra: { refusal },
   });
 }
 
 /** Not even an own child may be traced: what can forbid that. */
-async function whyNoPtrace(): Promise<{ detail: string; remedy: string }> {
+async function whyNoPtrace(): Promise<Denial> {
   const [scope, own] = await Promise.all([yamaScope(), ownStatus()]);
   if (scope === 3) {
     return {
-      detail: "The kernel forbids ptrace to everyone (kernel.yama.ptrace_scope is 3).",
+      refusal: "yama-disabled",
+      reason: "The kernel forbids ptrace to everyone (kernel.yama.ptrace_scope is 3).",
       remedy: "Restart the host with kernel.yama.ptrace_scope=1: 3 can't be lowered while it runs.",
     };
   }
   const remedy = capabilityRemedy(own, "SYS_PTRACE");
   if (scope === 2) {
     return {
-      detail: "ptrace needs the capability SYS_PTRACE here (kernel.yama.ptrace_scope is 2).",
+      refusal: "yama-scope",
+      reason: "ptrace needs the capability SYS_PTRACE here (kernel.yama.ptrace_scope is 2).",
       remedy,
     };
   }
   if (own.seccompMode === 2) {
     return {
-      detail: "A seccomp filter forbids ptrace.",
+      refusal: "seccomp",
+      reason: "A seccomp filter forbids ptrace.",
       remedy: `${remedy} (the default profile then allows it), or a seccomp profile that allows ptrace`,
     };
   }
-  return { detail: "ptrace does not work here.", remedy };
+  return { refusal: "no-ptrace", reason: "ptrace does not work here.", remedy };
 }

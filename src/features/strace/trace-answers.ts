@@ -8,6 +8,7 @@ import { endNote } from "./end-note.ts";
 import type { TraceEvent } from "./events/event.ts";
 import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceHead, TraceResult } from "./trace.ts";
+import { TRACE_COST } from "./trace-cost.ts";
 import { followEvents } from "./trace-events.ts";
 import type { TraceOptions } from "./trace-options.ts";
 import { type EndRecord, HEARTBEAT_LINE, type TraceReport } from "./trace-schema.ts";
@@ -41,9 +42,15 @@ const MAX_QUEUED_BYTES = 1_048_576;
  */
 const END_ID = "end";
 
-/** strace's lines as they come; a last line that begins with `# ` where not all of them came. */
+/**
+ * strace's lines as they come; a last line that begins with `# ` where not all of them came. What it costs has no place
+ * among them, and is in a header.
+ */
 export const answerText: AnswerForm = ({ ctx, trace, linesAsked, settings, options }) => {
-  const body = stream(ctx, { "Content-Type": "text/plain; charset=utf-8" });
+  const body = stream(ctx, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Sidecar-Trace-Cost": TRACE_COST[trace.engine],
+  });
   return follow(trace, body, {
     onLine: (line) => body.offer(`${line}\n`),
     last(result) {
@@ -89,7 +96,7 @@ export const answerPage: AnswerForm = ({ ctx, trace, linesAsked, settings, optio
   const { pid, name } = trace.targets.main;
   const title = `System calls of process ${pid}`;
   const body = stream(ctx, pageHeaders());
-  const head = html`${topBar(up)}<main><h1>${title}: ${name}</h1><p class="dim">${linesAsked} lines, as they come</p>`;
+  const head = html`${topBar(up)}<main><h1>${title}: ${name}</h1><p class="dim">${linesAsked} lines, as they come</p><p class="dim">${TRACE_COST[trace.engine]}</p>`;
   body.offer(`${pageStart(title)}${head.html}<pre>`);
   return follow(trace, body, {
     onLine: (line) => body.offer(`${escapeHtml(line)}\n`),
@@ -192,12 +199,13 @@ export function headOf({
   engine,
   command,
   startedAt,
-}: TraceHead): Pick<TraceReport, "process" | "descendants" | "engine" | "command" | "startedAt"> {
+}: TraceHead): Pick<TraceReport, "process" | "descendants" | "engine" | "command" | "cost" | "startedAt"> {
   return {
     engine,
     process: reference(targets.main),
     descendants: targets.descendants.map(reference),
     command: [...command],
+    cost: TRACE_COST[engine],
     startedAt,
   };
 }

@@ -6,8 +6,13 @@ export class TraceCounts {
   #started = 0;
   #refused = 0;
   #lines = 0;
-  #failed = 0;
   readonly #ended = new Map<EndReason, number>();
+  readonly #running: () => number;
+
+  /** @param running how many have a place of those that there are. */
+  constructor(running: () => number) {
+    this.#running = running;
+  }
 
   /** Counts a trace as begun once `work`, which attaches strace, is done; else as refused. */
   async begin<T>(work: () => Promise<T>): Promise<T> {
@@ -26,30 +31,19 @@ export class TraceCounts {
     }
   }
 
-  /** Counts a trace as ended when it has been followed to its end; one without a result has failed by a fault of ours. */
+  /** Counts a trace as ended when it has been followed to its end. */
   async follow(work: () => Promise<TraceResult>): Promise<TraceResult> {
-    try {
-      const result = await work();
-      const { endReason, lines } = result;
-      this.#ended.set(endReason, (this.#ended.get(endReason) ?? 0) + 1);
-      this.#lines += lines;
-      return result;
-    } catch (error) {
-      this.#failed += 1;
-      throw error;
-    }
-  }
-
-  /** Counts a trace as ended that nobody has followed. */
-  giveUp(): void {
-    this.#failed += 1;
+    const result = await work();
+    const { endReason, lines } = result;
+    this.#ended.set(endReason, (this.#ended.get(endReason) ?? 0) + 1);
+    this.#lines += lines;
+    return result;
   }
 
   /** The same for Prometheus. */
   metrics(): MetricFamily[] {
-    const ended = [...this.#ended.values()].reduce((sum, count) => sum + count, this.#failed);
     return [
-      gauge("tickbird_traces_running", "Traces that have begun and are not over.", this.#started - ended),
+      gauge("tickbird_traces_running", "Traces that run, or are just being begun or ended.", this.#running()),
       counter("tickbird_traces_started", "Traces that have begun.", this.#started),
       counter("tickbird_traces_refused", "Traces that were asked for and could not begin.", this.#refused),
       counter(

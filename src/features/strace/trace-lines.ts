@@ -12,10 +12,10 @@ const PREFIX = /^\d+ +\d+\.\d+ /;
 const DETACHED = / ?<detached \.\.\.>$/;
 const BANNER = /^\[ Process PID=\d+ runs in .* mode\. \]$/;
 
-/** Tells what kind a line is. */
+/** Tells what kind a line is. Nearly all are data, and end in a way that nothing else does. */
 export function kindOfLine(line: string): LineKind {
-  if (DETACHED.test(line)) return "pending";
-  return BANNER.test(line.replace(PREFIX, "")) ? "banner" : "data";
+  if (line.endsWith("...>")) return DETACHED.test(line) ? "pending" : "data";
+  return line.endsWith(" ]") && BANNER.test(line.replace(PREFIX, "")) ? "banner" : "data";
 }
 
 /** The call of a `pending` line, without strace's remark. */
@@ -31,6 +31,7 @@ export interface LineSplitter {
   rest(): string;
 }
 
+const LINE_END = 0x0a;
 /** The time that a line begins with, where it names no thread. */
 const THREADLESS = /^\d+\.\d{6} /;
 
@@ -45,9 +46,17 @@ export function createLineSplitter(soleTid?: number): LineSplitter {
   const withHead = (line: string) => (head !== "" && THREADLESS.test(line) ? head + line : line);
   return {
     split(piece) {
-      const lines = (rest + piece.toString("latin1")).split("\n");
-      rest = lines.pop() ?? "";
-      return head === "" ? lines : lines.map(withHead);
+      const lines: string[] = [];
+      let start = 0;
+      // Each is a string of its own: one that is cut out of a longer one holds all of that for as long as any part of it is
+      // held, and takes longer to read.
+      for (let end = piece.indexOf(LINE_END); end !== -1; end = piece.indexOf(LINE_END, start)) {
+        lines.push(withHead(rest + piece.toString("latin1", start, end)));
+        rest = "";
+        start = end + 1;
+      }
+      rest += piece.toString("latin1", start);
+      return lines;
     },
     rest: () => withHead(rest),
   };

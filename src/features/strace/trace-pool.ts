@@ -37,8 +37,8 @@ export interface TraceAsked extends Omit<TraceOptions, "engine"> {
 /** Makes a pool without traces. What it starts is watched over by `governor`. */
 export function createTracePool(settings: Settings["strace"], governor: Governor): TracePool {
   const stopping = new AbortController();
-  const counts = new TraceCounts();
   const active = new Map<symbol, { endsAtMs: number; ended: PromiseWithResolvers<void> }>();
+  const counts = new TraceCounts(() => active.size);
 
   const occupy = (durationMs: number) => {
     if (stopping.signal.aborted) throw new AppError("shutting-down", "The sidecar is shutting down.");

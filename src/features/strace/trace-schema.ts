@@ -16,6 +16,9 @@ export const traceReport = z.object({
   descendants: z.array(tracedProcess).describe("Those below it that were traced with it from the beginning."),
   engine: z.enum(ENGINES).describe("What has traced."),
   command: z.array(z.string()).describe("How strace was called; empty with tracefs."),
+  cost: z
+    .string()
+    .describe("What such a trace costs the processes, and which of their calls can return EINTR by it."),
   startedAt: z.iso.datetime().describe("When strace had attached, or the recording had begun."),
   durationMs: z.int(),
   endReason: z

@@ -14,7 +14,7 @@ export function trafficText({ totals, lastSecond, requests }: TrafficReport): st
   return [
     `requests   ${all}, ${totals.inFlight} in flight, ${totals.upgrades} upgrades, ${totals.retries} retries`,
     `mean       ${ms(totals.meanMs)} ms, ${ms(totals.meanResponseMs)} ms to the head of the app's answer`,
-    `last second ${lastSecond.count} answers, p50 ${ms(lastSecond.p50Ms)} ms, p99 ${ms(lastSecond.p99Ms)} ms; ${lastSecond.waiting} wait for the app`,
+    `last second ${lastSecond.count} answers, p50 ${ms(lastSecond.p50Ms)} ms, p95 ${ms(lastSecond.p95Ms)} ms, p99 ${ms(lastSecond.p99Ms)} ms; ${lastSecond.waiting} wait for the app`,
     ...(failed.length === 0 ? [] : [`failures   ${failed.join(", ")}`]),
     "",
     ...textTable(TITLES, requests.map(row), RIGHT),

@@ -76,6 +76,7 @@ export const trafficReport = z.object({
       count,
       meanMs: ms.nullable(),
       p50Ms: ms.nullable(),
+      p95Ms: ms.nullable(),
       p99Ms: ms.nullable(),
       waiting: count.describe("Requests whose answers have not begun now."),
     })

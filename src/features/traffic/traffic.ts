@@ -1,25 +1,36 @@
 import { AppError } from "../../base/errors.ts";
+import type { Logger } from "../../web/log.ts";
 import { chooseForm } from "../../web/negotiate.ts";
 import type { RouteTable } from "../../web/routes.ts";
 import type { TrafficSource } from "../../web/traffic/traffic.ts";
 import { capabilityOf, type Feature } from "../feature.ts";
+import { addHistory } from "./history.ts";
 import { readTotals } from "./read-totals.ts";
+import { createHistoryRecorder } from "./recorder.ts";
+import { sampleTraffic } from "./sampler.ts";
 import { trafficText } from "./traffic-forms.ts";
 import { trafficMetrics } from "./traffic-metrics.ts";
 import { requestIdPath, trafficQuery, wishOf } from "./traffic-query.ts";
 import { requestReport, type TrafficReport, trafficReport } from "./traffic-schema.ts";
 
-/** The feature `traffic`: what the sidecar has forwarded. For operators: paths and addresses tell what people do. */
+/**
+ * The feature `traffic`: what the sidecar has forwarded. Requests are for operators, for paths and addresses tell what
+ * people do; how much there was, viewers may know too.
+ */
 
 /** Gives the source, once there is traffic at all. */
 export type FindTraffic = () => Promise<TrafficSource>;
 
-/** Makes the feature. It counts nothing itself: who forwards does. */
-export function createTraffic(traffic: FindTraffic): Feature {
+/** Makes the feature. It counts nothing itself: who forwards does. Its history begins with its `start`. */
+export function createTraffic(traffic: FindTraffic, { log }: { readonly log: Logger }): Feature {
+  const recorder = createHistoryRecorder();
+  let whenStopped: Promise<void> = Promise.resolve();
   return {
     name: "traffic",
     routes(table) {
       addReport(table, traffic);
+      // Before the route of a request's id.
+      addHistory(table, recorder);
       addRequest(table, traffic);
     },
     async capability() {
@@ -28,6 +39,10 @@ export function createTraffic(traffic: FindTraffic): Feature {
     async metrics() {
       return trafficMetrics(await (await traffic()).totals());
     },
+    start(signal) {
+      whenStopped = sampleTraffic({ traffic, recorder, log }, signal);
+    },
+    [Symbol.asyncDispose]: () => whenStopped,
   };
 }
 

@@ -42,6 +42,14 @@ export interface ExecRecord extends Happening {
   readonly oldHostTid: number;
 }
 
+/** A thread takes a signal: `signal:signal_deliver`. SIGKILL stands for whatever ends its process. */
+export interface SignalRecord extends Happening {
+  readonly kind: "signal";
+  readonly number: number;
+  /** Where it came from: `si_code` of siginfo_t. */
+  readonly code: number;
+}
+
 /** Somebody has written to the `oom_score_adj` of a thread: `oom:oom_score_adj_update`. */
 export interface ScoreRecord extends Happening {
   readonly kind: "score";
@@ -49,7 +57,14 @@ export interface ScoreRecord extends Happening {
 }
 
 /** One event of the kernel. */
-export type KernelRecord = EnterRecord | ReturnRecord | ForkRecord | EndRecord | ExecRecord | ScoreRecord;
+export type KernelRecord =
+  | EnterRecord
+  | ReturnRecord
+  | ForkRecord
+  | EndRecord
+  | ExecRecord
+  | SignalRecord
+  | ScoreRecord;
 
 /** The tracepoints that are understood, by what their records are called. */
 export const TRACEPOINTS = {
@@ -58,6 +73,7 @@ export const TRACEPOINTS = {
   fork: "sched/sched_process_fork",
   end: "sched/sched_process_exit",
   exec: "sched/sched_process_exec",
+  signal: "signal/signal_deliver",
   score: "oom/oom_score_adj_update",
 } as const;
 /** What a tracepoint's records are called. */
@@ -107,6 +123,7 @@ export const TRACEPOINT_KINDS: readonly TracepointKind[] = [
   "fork",
   "end",
   "exec",
+  "signal",
   "score",
 ];
 
@@ -129,6 +146,12 @@ function decoderOf(kind: TracepointKind, format: EventFormat): Decoder {
       const at = wordOf(format, "old_pid", 4);
       return decoder([at], (timeNs, hostTid, words, start) => {
         return { kind, timeNs, hostTid, oldHostTid: words[start + at] ?? 0 };
+      });
+    }
+    case "signal": {
+      const [number, code] = [wordOf(format, "sig", 4), wordOf(format, "code", 4)];
+      return decoder([number, code], (timeNs, hostTid, words, start) => {
+        return { kind, timeNs, hostTid, number: words[start + number] ?? 0, code: words[start + code] ?? 0 };
       });
     }
     case "score": {

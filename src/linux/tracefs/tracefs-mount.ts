@@ -43,13 +43,13 @@ export async function lookAtTracefs(dir: string): Promise<Tracefs> {
     const entries = await Promise.all(
       TRACEPOINT_KINDS.map(async (kind) => [kind, await formatOf(dir, kind)] as const),
     );
-    const [enter, returned, fork, end, exec, score] = entries.map(([, format]) => format);
-    if (!(enter && returned && fork && end && exec && score))
+    const [enter, returned, fork, end, exec, signal, score] = entries.map(([, format]) => format);
+    if (!(enter && returned && fork && end && exec && signal && score))
       throw new EventFormatError("a tracepoint is missing");
     return {
       dir,
       layout: parsePageLayout(header),
-      formats: { enter, return: returned, fork, end, exec, score },
+      formats: { enter, return: returned, fork, end, exec, signal, score },
     };
   } catch (error) {
     throw refusedByKernel(dir, error);

@@ -19,6 +19,13 @@ export interface HistogramSample {
   readonly sum: number;
 }
 
+/** How often something was, and what it came to. */
+export interface SummarySample {
+  readonly labels: Labels;
+  readonly count: number;
+  readonly sum: number;
+}
+
 /** What all families have. */
 interface Family {
   /** In snake case, with the base unit behind it, and without the suffixes that come with the type (`_total`, `_info`). */
@@ -35,6 +42,7 @@ export type MetricFamily = Family &
     | { readonly type: "counter" | "gauge"; readonly samples: readonly MetricSample[] }
     | { readonly type: "info"; readonly samples: readonly Omit<MetricSample, "value">[] }
     | { readonly type: "histogram"; readonly samples: readonly HistogramSample[] }
+    | { readonly type: "summary"; readonly samples: readonly SummarySample[] }
   );
 
 /** One value, several with their labels, or null where it can't be read. */
@@ -58,6 +66,11 @@ export function info(name: string, help: string, labels: Labels): MetricFamily {
 /** How often something was in which range. */
 export function histogram(name: string, help: string, samples: readonly HistogramSample[]): MetricFamily {
   return { ...familyOf(name, help), type: "histogram", samples };
+}
+
+/** How often something was and what it came to, without quantiles. */
+export function summary(name: string, help: string, samples: readonly SummarySample[]): MetricFamily {
+  return { ...familyOf(name, help), type: "summary", samples };
 }
 
 const UNITS = ["seconds", "bytes", "ratio"];

@@ -61,6 +61,11 @@ function linesOf(family: MetricFamily): string[] {
   switch (family.type) {
     case "histogram":
       return family.samples.flatMap((sample) => histogramLines(name, once(sample.labels), sample));
+    case "summary":
+      return family.samples.flatMap(({ labels, count, sum }) => {
+        const text = once(labels);
+        return [line(`${name}_sum`, text, sum), line(`${name}_count`, text, count)];
+      });
     case "info":
       return family.samples.map(({ labels }) => line(`${name}_info`, once(labels), 1));
     case "gauge":

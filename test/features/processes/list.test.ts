@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import {
   type ProcessList,
@@ -66,6 +67,54 @@ test("memory, I/O, descriptors, faults and switches are the kernel's", async () 
   expect((await listOf(served)).processes.every((each) => !("pssBytes" in each))).toBe(true);
   const detail = await (await served.get(`/processes/${target.pid}?interval=0.1`)).json();
   expect(processDetail.strict().parse(detail).pssBytes).toBeGreaterThan(0);
+});
+
+test("reading and writing is measured over the interval, sorted by, and shown in every form", async () => {
+  await using busy = await startScript(
+    "while :; do dd if=/dev/zero of=/dev/null bs=64k count=2000; done 2>&-",
+  );
+  await using idle = await startIdle();
+  await using served = await serveProcesses(coreOf(busy));
+  const dd = await poll("dd is seen to read and write", async () => {
+    const list = await listOf(served, "?interval=0.5&sort=readops");
+    const known = list.processes.flatMap(({ ioRates }) => ioRates?.readCallsPerSecond ?? []);
+    expect(known).toEqual(known.toSorted((a, b) => b - a));
+    expect(list.processes.find(({ pid }) => pid === idle.pid)?.ioRates).toEqual({
+      ...{ readBytesPerSecond: 0, writeBytesPerSecond: 0, readCallBytesPerSecond: 0 },
+      ...{ writeCallBytesPerSecond: 0, readCallsPerSecond: 0, writeCallsPerSecond: 0 },
+    });
+    return list.processes.find(
+      ({ pid, ioRates }) => pid === busy.pid && (ioRates?.writeCallsPerSecond ?? 0) > 100,
+    );
+  });
+  // So many bytes as it says there are calls of 64 KiB, but for those that load the program.
+  const { writeCallsPerSecond = 0, writeCallBytesPerSecond = 0 } = dd.ioRates ?? {};
+  expect(writeCallBytesPerSecond / writeCallsPerSecond / 65_536).toBeCloseTo(1, 1);
+  for (const key of ["readrate", "writerate", "writeops"]) {
+    expect((await listOf(served, `?interval=0.1&sort=${key}`)).processes.length).toBeGreaterThan(1);
+  }
+  const top = await (await served.get("/processes/top?interval=0.1&sort=writeops")).text();
+  expect(top).toMatch(/^ *PID .* READ\/S +WRITE\/S +CALLS\/S /m);
+  const page = await (await served.get("/processes?interval=0.1", asking("text/html"))).text();
+  expect(page).toContain('<a href="processes?sort=writerate">WRITE/S</a>');
+  const path = `/processes/${busy.pid}?interval=0.1`;
+  expect(await (await served.get(path, asking("text/plain"))).text()).toMatch(
+    /^storage now +\d[\d.]* bytes\/s read, [\d.]+ written$/m,
+  );
+});
+
+test("of writing to storage the rate is told as well", async () => {
+  const folder = await mkdtemp("/var/tmp/tickbird-rates-");
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await using busy = await startNode(
+    `import { writeFileSync } from 'node:fs'; setInterval(() => writeFileSync('${folder}/data', Buffer.alloc(65536)), 5)`,
+  );
+  await using served = await serveProcesses(coreOf(busy));
+  await poll("it is seen to write", async () => {
+    const list = await listOf(served, "?interval=0.3&sort=writerate");
+    const { ioRates } = list.processes.find(({ pid }) => pid === busy.pid) ?? {};
+    return (ioRates?.writeBytesPerSecond ?? 0) >= 65_536;
+  });
 });
 
 test("the app's processes are the main one and those below it, not the sidecar's own", async () => {

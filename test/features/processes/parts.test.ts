@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { z } from "zod";
+import { maskValue } from "../../../src/base/command-line.ts";
 import {
   cgroupAnswer,
   envAnswer,
@@ -12,7 +13,7 @@ import {
   socketsAnswer,
   threadsAnswer,
 } from "../../../src/features/processes/part-schema.ts";
-import { maskValue } from "../../../src/features/processes/read-environment.ts";
+import { processList } from "../../../src/features/processes/process-schema.ts";
 import { pathInRoot } from "../../../src/linux/root-path.ts";
 import { startFixture, startIdle, startTarget } from "../../linux/target-process.ts";
 import { isMissing } from "../../support/needs.ts";
@@ -244,6 +245,12 @@ test("what another user's sidecar can't read is null, with the reason and what m
     const answer: z.output<typeof schema> = await read(part, schema);
     expect([part, answer]).toMatchObject([part, { [field]: null }]);
     expect(answer.unreadable.find((each) => each.field === field)).toMatchObject(mended);
+  }
+  const list = processList.strict().parse(await (await other.request("/processes?interval=0.1")).json());
+  const listed = list.processes.find(({ pid }) => pid === target.pid);
+  expect(listed).toMatchObject({ io: null, ioRates: null });
+  for (const field of ["io", "ioRates"]) {
+    expect(listed?.unreadable.find((each) => each.field === field)).toMatchObject(mended);
   }
   // These need no right.
   expect((await read("threads?interval=0.1", threadsAnswer.strict())).threads).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { requireWorthwhile } from "../../../src/features/processes/check-signal.ts";
+import { processDetail } from "../../../src/features/processes/process-schema.ts";
 import { signalSent } from "../../../src/features/processes/signal-schema.ts";
 import { timeOfTicks } from "../../../src/linux/boot-clock.ts";
 import { readStat } from "../../../src/linux/proc.ts";
@@ -147,6 +148,18 @@ test("only signals of the settings are sent, and a safe few by default", async (
     answer: { effect: "ends the process" },
   });
   await poll("it has ended", () => core.hasEnded());
+});
+
+test("a process of the app tells which signals it may be sent, and one of somebody else none", async () => {
+  await using core = await startProgram({ handles: ["HUP"] });
+  await using other = await startIdle();
+  await using served = await serveProcesses(coreOf(core), {
+    env: { SIDECAR_PROCESSES_SIGNALS: "SIGHUP,SIGUSR2" },
+  });
+  const signalsOf = async ({ pid }: { pid: number }) =>
+    processDetail.parse(await (await served.get(`/processes/${pid}`)).json()).signals;
+  expect(await signalsOf(core)).toEqual(["SIGHUP", "SIGUSR2"]);
+  expect(await signalsOf(other)).toEqual([]);
 });
 
 test("a signal that would do nothing, or end what it is not meant to end, is refused", async () => {

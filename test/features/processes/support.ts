@@ -31,8 +31,12 @@ export function coreOf({ pid }: { pid: number }): CoreProcess {
 export const asking = (accept: string) => ({ headers: { Accept: accept } });
 
 /** A sidecar of another user: in a process of its own, since a user is a process's. */
-export async function serveAs(user: { uid: number; gid: number }, core: { pid: number }) {
-  const server = await startTarget([process.execPath, fixturePath("serve-processes.ts"), String(core.pid)], {
+export async function serveAs(
+  user: { uid: number; gid: number },
+  core: { pid: number },
+  fixture = "serve-processes.ts",
+) {
+  const server = await startTarget([process.execPath, fixturePath(fixture), String(core.pid)], {
     ...user,
     cwd: "/",
   });

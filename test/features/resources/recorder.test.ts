@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import { historyCsv, historyOf, parseWindow } from "../../../src/features/resources/history.ts";
+import { parseWindow } from "../../../src/base/history-window.ts";
+import { historyOf } from "../../../src/features/resources/history.ts";
+import { HISTORY_COLUMNS } from "../../../src/features/resources/history-columns.ts";
 import { createRecorder, type Sample } from "../../../src/features/resources/recorder.ts";
+import { historyCsv } from "../../../src/web/history-forms.ts";
 
 const NOON = Date.UTC(2026, 0, 1, 12) / 1_000;
 
@@ -102,7 +105,7 @@ test("the CSV has a name for each column, and nothing where nothing is known", (
   const recorder = createRecorder();
   recorder.record(NOON, 0, sampleAt(0));
   recorder.record(NOON + 1, 1_000, sampleAt(1));
-  expect(historyCsv(historyOf(recorder, 60, NOON + 1)).split("\r\n")).toEqual([
+  expect(historyCsv(HISTORY_COLUMNS, historyOf(recorder, 60, NOON + 1).points).split("\r\n")).toEqual([
     "time,usedCpus,usedCpusMax,cpuRatio,throttledRatio,memoryBytes,workingSetBytes,workingSetBytesMax,memoryRatio,pids,readBytesPerSecond,writeBytesPerSecond,receiveBytesPerSecond,transmitBytesPerSecond",
     "2026-01-01T12:00:00.000Z,,,,,,,,,,,,,",
     "2026-01-01T12:00:01.000Z,0.5,0.5,0.25,0.5,2000,1000,1000,0.25,3,1000,0,,500",

@@ -17,9 +17,9 @@ import {
   startTarget,
   type TargetProcess,
 } from "../../linux/target-process.ts";
+import { mountMemory } from "../../support/mounts.ts";
 import { isMissing } from "../../support/needs.ts";
 import { poll } from "../../support/poll.ts";
-import { mountMemory } from "../config/support/mounts.ts";
 import {
   accept,
   isFree,
@@ -232,7 +232,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("what a trace ne
     await using target = await startBusy();
     await using sidecar = await startFixture("trace-process.ts", String(target.pid), "60000");
     await using stack = new AsyncDisposableStack();
-    stack.use(await holdToShare({ carriers: [sidecar.pid], helpers: [] }, 0.4));
+    stack.use(await holdToShare({ carriers: [sidecar.pid], helpers: [] }, 0.2));
     // The groups can be removed once nobody is in them.
     stack.defer(async () => {
       await sidecar.kill();
@@ -243,7 +243,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("what a trace ne
     expect(result).toMatchObject({
       ...{ endReason: "sidecar-throttled", released: true },
       warnings: [
-        expect.stringMatching(/may use 0\.4 of a CPU only.* Mend: cpus: 1/),
+        expect.stringMatching(/may use 0\.2 of a CPU only.* Mend: cpus: 1/),
         expect.stringContaining("strace.maxThrottledPercent"),
       ],
     });

@@ -1,35 +1,19 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { traceEvent } from "../../../src/features/strace/events/event-schema.ts";
 import { traceReport } from "../../../src/features/strace/trace-schema.ts";
-import { readExecutable, readStat } from "../../../src/linux/proc.ts";
-import { fixturePath, startTarget, type TargetProcess } from "../../linux/target-process.ts";
+import { readStat } from "../../../src/linux/proc.ts";
+import { startTarget, type TargetProcess } from "../../linux/target-process.ts";
+import { buildProgram, start32Bits } from "../../support/built-programs.ts";
 import { unusedPort } from "../../support/front.ts";
 import { isMissing } from "../../support/needs.ts";
 import { poll } from "../../support/poll.ts";
 import { accept, isFree, serveStrace, untilFree } from "./serve-strace.ts";
 
-/** Builds a program of `test/fixtures`. */
-async function build(source: string, ...options: string[]): Promise<string> {
-  const folder = await mkdtemp("/tmp/tickbird-core-");
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const program = join(folder, "core");
-  execFileSync("cc", ["-O1", ...options, "-o", program, fixturePath(source)]);
-  return program;
-}
-
 async function traceOf({ pid }: TargetProcess, path: string) {
   await using served = await serveStrace();
   const response = await served.get(`/strace/${pid}/${path}`, accept("application/json"));
   return traceReport.strict().parse(await response.json());
-}
-
-/** The same of a process that has no main thread at moments, since another one takes its place: it can't be traced then. */
-function traceOfRestless(target: TargetProcess, path: string) {
-  return poll("it has a main thread", () => traceOf(target, path), { timeoutMs: 15_000 });
 }
 
 type Event = z.output<typeof traceEvent>;
@@ -41,7 +25,7 @@ function ofType<T extends Event["type"]>(events: readonly Event[], type: T) {
 describe.skipIf(isMissing("ptrace") || isMissing("compiler"))("a program in C", () => {
   test("of a thousand threads: all of them are traced, and run on", { timeout: 60_000 }, async () => {
     const port = await unusedPort();
-    const program = await build("many-threads.c", "-pthread");
+    const program = await buildProgram("many-threads.c", "-pthread");
     await using target = await startTarget([program, String(port), "1000"]);
     await target.line();
     const { events, unparsed, endReason } = await traceOf(target, "4000");
@@ -55,7 +39,7 @@ describe.skipIf(isMissing("ptrace") || isMissing("compiler"))("a program in C", 
   });
 
   test("that executes itself is traced on, under the same pid", async () => {
-    await using target = await startTarget([await build("executing.c", "-pthread"), "main"]);
+    await using target = await startTarget([await buildProgram("executing.c", "-pthread"), "main"]);
     const { events, unparsed } = await traceOf(target, "200");
     const calls = ofType(events, "call");
     expect(unparsed).toBe(0);
@@ -66,8 +50,8 @@ describe.skipIf(isMissing("ptrace") || isMissing("compiler"))("a program in C", 
   });
 
   test("whose threads execute it is traced on: each takes the place of the main one", async () => {
-    await using target = await startTarget([await build("executing.c", "-pthread"), "thread"]);
-    const { events, unparsed } = await traceOfRestless(target, "300");
+    await using target = await startTarget([await buildProgram("executing.c", "-pthread"), "thread"]);
+    const { events, unparsed } = await traceOf(target, "300");
     expect(unparsed).toBe(0);
     const superseded = ofType(events, "superseded");
     expect(superseded.length).toBeGreaterThanOrEqual(2);
@@ -81,24 +65,49 @@ describe.skipIf(isMissing("ptrace") || isMissing("compiler"))("a program in C", 
     await untilFree(target);
   });
 
+  test("whose threads execute it without a rest is traced whenever it is asked for", {
+    timeout: 60_000,
+  }, async () => {
+    await using target = await startTarget([await buildProgram("executing.c", "-pthread"), "thread", "0"]);
+    await using served = await serveStrace();
+    for (let round = 0; round < 10; round += 1) {
+      const path = `/strace/${target.pid}/20?syscalls=getppid,execve`;
+      const answer = await served.get(path, accept("application/json"));
+      expect([round, answer.status, await answer.text()]).toEqual([round, 200, expect.any(String)]);
+    }
+    await untilFree(target);
+  });
+
+  test("whose main thread has ended is refused, and called so", async () => {
+    await using target = await startTarget([await buildProgram("headless.c", "-pthread")]);
+    await poll("its main thread has ended", async () => (await readStat(target.pid))?.stateLetter === "Z");
+    await using served = await serveStrace();
+    const answer = await served.get(`/strace/${target.pid}/1`, accept("application/json"));
+    expect(await answer.json()).toMatchObject({
+      ...{ status: 409, code: "process-not-traceable", refusal: "no-main-thread" },
+      detail: expect.stringMatching(
+        /^The main thread of process \d+ \(core\) has ended, and 1 other goes on/,
+      ),
+      remedy: expect.stringContaining("/threads"),
+    });
+  });
+
   test("whose threads execute it ends a trace with follow=false, which says why", async () => {
-    await using target = await startTarget([await build("executing.c", "-pthread"), "thread", "300"]);
-    const { endReason, warnings } = await traceOfRestless(target, "500?follow=false");
+    await using target = await startTarget([await buildProgram("executing.c", "-pthread"), "thread", "300"]);
+    const { endReason, warnings } = await traceOf(target, "500?follow=false");
     expect(endReason).toBe("tracer-failed");
     expect(warnings).toEqual([expect.stringMatching(/^Another thread .* Mend: follow=true$/)]);
     await untilFree(target);
   });
 
   test("of 32 bits is read by the names and numbers that its calls have there", async (context) => {
-    const options = ["-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pie", "-no-pie"];
-    const program = await build("freestanding.c", ...options, "-fno-stack-protector");
-    await using target = await startTarget([program], { stdio: "ignore" });
-    // execvp(3) gives what the kernel does not know to a shell.
-    const { value } = await readExecutable(target.pid);
-    context.skip(value !== program, "this kernel runs no programs of 32 bits (CONFIG_IA32_EMULATION)");
+    const started = await start32Bits();
+    if (typeof started === "string") return context.skip(started);
+    await using target = started;
     const { events, unparsed } = await traceOf(target, "60");
     expect(unparsed).toBe(0);
-    const calls = ofType(events, "call");
+    // Amid a sleep that is interrupted by attaching to it, what goes on with that is seen first (restart_syscall(2)).
+    const calls = ofType(events, "call").filter(({ call }) => call !== "restart_syscall");
     expect(new Set(calls.map(({ call }) => call))).toEqual(new Set(["getpid", "nanosleep"]));
     const asked = calls.filter(({ call }) => call === "getpid");
     expect(asked.every(({ result }) => result === target.pid)).toBe(true);

@@ -17,6 +17,7 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
     await using served = await serveStrace();
     const response = await served.get(`/strace/${target.pid}/57`);
     expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+    expect(response.headers.get("Sidecar-Trace-Cost")).toContain("it returns EINTR once");
     const text = await response.text();
     const lines = text.trimEnd().split("\n");
     expect(text.endsWith("\n")).toBe(true);
@@ -36,7 +37,7 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
     ).toHaveLength(3);
   });
 
-  test("the JSON form tells the process, the command, the times and the end", async () => {
+  test("the JSON form tells the process, the command, the times, the end, and what tracing costs and interrupts", async () => {
     await using target = await startBusy();
     await using served = await serveStrace();
     const report = await jsonOf(await served.get(`/strace/${target.pid}/5`, accept("application/json")));
@@ -44,6 +45,9 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
       ...{ process: { pid: target.pid, name: "dd" }, descendants: [] },
       ...{ endReason: "lines", linesAsked: 5, pending: [], warnings: [] },
     });
+    expect(report.cost).toMatch(
+      /2 to 20 % of their throughput\..*\(epoll_wait, .*\): it returns EINTR once\.$/,
+    );
     expect(report.lines).toHaveLength(5);
     expect(report.command).toEqual(expect.arrayContaining(["strace", "-p", String(target.pid)]));
     expect(Math.abs(Date.parse(report.startedAt) - Date.now())).toBeLessThan(10_000);
@@ -90,7 +94,11 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
   test("the byte limit ends a trace as well", async () => {
     await using target = await startBusy();
     await using served = await serveStrace({ settings: { MAX_BYTES: 4_096 } });
-    const text = await (await served.get(`/strace/${target.pid}/5000`)).text();
+    // On a busy machine the limit may be reached before we have seen that strace holds the process: then there is no trace.
+    const text = await poll("a trace begins", async () => {
+      const answer = await served.get(`/strace/${target.pid}/5000`);
+      return answer.status === 200 && (await answer.text());
+    });
     expect(text).toMatch(
       /\n# Ended with \d+ of 5000 lines: the limit of 4096 bytes \(strace\.maxBytes\)\..*\n$/,
     );
@@ -113,7 +121,10 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
         return { name, data };
       });
     expect(events.map(({ name }) => name)).toEqual(["start", "line", "line", "line", "line", "end"]);
-    expect(JSON.parse(events[0]?.data ?? "")).toMatchObject({ process: { pid: target.pid }, linesAsked: 4 });
+    expect(JSON.parse(events[0]?.data ?? "")).toMatchObject({
+      ...{ process: { pid: target.pid }, linesAsked: 4 },
+      cost: expect.stringContaining("it returns EINTR once"),
+    });
     expect(events.slice(1, 5).every(({ data }) => LINE.test(data))).toBe(true);
     expect(JSON.parse(events[5]?.data ?? "")).toMatchObject({ endReason: "lines", lines: 4, dropped: 0 });
   });
@@ -128,6 +139,7 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
     const page = await response.text();
     expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).toContain("it returns EINTR once");
     expect(page).not.toContain("<script");
     expect(page).toContain('<a href="../../">');
     expect(page).toMatch(/<\/pre><p>All lines have come\.<\/p><\/main><\/body><\/html>\n$/);
@@ -138,13 +150,13 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
       "setInterval(() => process.kill(process.pid, 0), 50); console.log()",
     );
     await target.line();
-    await using served = await serveStrace({ settings: { DURATION_MS: 5_000 } });
+    await using served = await serveStrace({ settings: { DURATION_MS: 30_000 } });
     const began = performance.now();
     const response = await served.get(`/strace/${target.pid}/9999`);
     const reader = response.body?.getReader();
     const first = await reader?.read();
     expect(first?.value?.length).toBeGreaterThan(0);
-    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     await reader?.cancel();
   });
 
@@ -211,11 +223,11 @@ describe.skipIf(isMissing("ptrace"))("strace", () => {
 
   test("asking with HEAD looks at the process, but traces nothing", async () => {
     await using target = await startIdle();
-    await using served = await serveStrace({ settings: { DURATION_MS: 200 } });
+    await using served = await serveStrace({ settings: { DURATION_MS: 30_000 } });
     const began = performance.now();
     const head = await served.get(`/strace/${target.pid}/1`, { method: "HEAD" });
     expect([head.status, head.headers.get("Content-Type")]).toEqual([200, "text/plain; charset=utf-8"]);
     expect((await served.get("/strace/4194303", { method: "HEAD" })).status).toBe(404);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 });

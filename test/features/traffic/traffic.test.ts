@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../../../src/features/metrics/metrics.ts";
+import { trafficHistory } from "../../../src/features/traffic/history.ts";
 import { createTraffic } from "../../../src/features/traffic/traffic.ts";
 import { createLog } from "../../../src/web/log.ts";
 import { recorderOf } from "../../forward/traffic/support.ts";
@@ -23,8 +24,8 @@ beforeAll(async () => {
     recent: async (wish: Parameters<typeof traffic.recent>[0]) => traffic.recent(wish),
     latency: traffic.latency,
   };
-  const feature = createTraffic(async () => source);
   const log = createLog({ level: "silent", access: false });
+  const feature = createTraffic(async () => source, { log });
   served = await serveFeatures([feature, createMetrics(() => [feature], { version: "1", log })]);
   using client = await connectRaw(front);
   const heads = ["GET /good/1?secret", "POST /bad/2"];
@@ -123,4 +124,42 @@ test("the metrics say the same, and the buckets of a histogram add up to its cou
   expect(text).toContain('tickbird_request_duration_seconds_bucket{status="5xx",le="+Inf"} 1\n');
   expect(text).toContain('tickbird_request_duration_seconds_count{status="5xx"} 1\n');
   expect(text).toContain("tickbird_core_response_seconds_count 2\n");
+});
+
+const historyOf = async (window = "1m") =>
+  trafficHistory.strict().parse(await (await served.get(`/traffic/history?window=${window}`)).json());
+
+test("every second is recorded with its rates and times, and a viewer may know, for it tells no paths", async () => {
+  using client = await connectRaw(front);
+  await poll("the requests from before to be over", async () => (await historyOf()).points.length > 2);
+  client.send("GET /bad/now HTTP/1.1\r\nHost: app\r\n\r\n");
+  const isOfIt = (each: { requestsPerSecond: number | null; serverErrorsPerSecond: number | null }) =>
+    (each.requestsPerSecond ?? 0) > 0 && each.requestsPerSecond === each.serverErrorsPerSecond;
+  const points = await poll("the second of the request", async () => {
+    const { points: all } = await historyOf();
+    return all.some(isOfIt) && all.some(({ p95Ms }) => p95Ms !== null) && all;
+  });
+  const busy = points.find(isOfIt);
+  expect(busy).toMatchObject({ clientErrorsPerSecond: 0, failuresPerSecond: 0, inFlight: 0 });
+  const answered = points.find(({ p95Ms }) => p95Ms !== null);
+  expect(answered?.p50Ms).toBeLessThanOrEqual(answered?.p99Ms ?? Number.NaN);
+  expect(answered?.meanMs).toBeGreaterThan(0);
+  const viewer = await served.get("/traffic/history", {
+    headers: { authorization: `Bearer ${VIEWER_TOKEN}` },
+  });
+  expect(viewer.status).toBe(200);
+  expect(await viewer.text()).not.toContain("/bad");
+});
+
+test("the history comes as CSV and as text too; a window that is none, or too long, is refused", async () => {
+  const csv = await served.get("/traffic/history", { headers: { accept: "text/csv" } });
+  expect(csv.headers.get("Content-Type")).toBe("text/csv; charset=utf-8; header=present");
+  expect(await csv.text()).toMatch(/^time,requestsPerSecond,[\w,]+,p50Ms,p95Ms,p99Ms,.*\r\n/);
+  const text = await served.get("/traffic/history?window=5m", { headers: { accept: "text/plain" } });
+  expect(await text.text()).toMatch(/^time +req\/s +4xx\/s +5xx\/s +failed\/s +mean ms +p50 ms +p95 ms/);
+  for (const window of ["25h", "nonsense", "0s"]) {
+    const refused = await served.get(`/traffic/history?window=${window}`);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ code: "invalid-parameter" });
+  }
 });

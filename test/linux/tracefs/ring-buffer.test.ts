@@ -27,6 +27,8 @@ function textOf(record: KernelRecord): string {
       return `${time} sched_process_exit`;
     case "exec":
       return `${time} sched_process_exec: old_pid=${record.oldHostTid}`;
+    case "signal":
+      return `${time} signal_deliver: sig=${record.number} code=${record.code}`;
     case "score":
       return `${time} oom_score_adj_update: pid=${record.ofHostTid}`;
   }
@@ -37,6 +39,7 @@ function textOfLine(line: string): string {
   const what = rest
     .replace(/^(sched_process_fork: ).*(child_pid=\d+)$/, "$1$2")
     .replace(/^(sched_process_exit): .*/, "$1")
+    .replace(/^(signal_deliver: sig=\d+ )errno=\d+ (code=-?\d+) .*/, "$1$2")
     .replace(/^(sched_process_exec: ).*(old_pid=\d+)$/, "$1$2");
   return `${tid} ${time} ${what}`;
 }

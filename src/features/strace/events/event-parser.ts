@@ -160,16 +160,16 @@ export class EventParser {
     if (event === undefined) {
       this.#emitOr(undefined, half.line);
       this.#emitOr(undefined, line);
-    } else this.#emit(event, [half.line, line]);
+    } else this.#emit(event, half.line, line);
   }
 
   #emitOr(event: TraceEvent | undefined, line: string): void {
-    this.#emit(event ?? { type: "unparsed", text: line }, [line]);
+    this.#emit(event ?? { type: "unparsed", text: line }, line);
   }
 
-  #emit(event: TraceEvent, raw: readonly string[]): void {
+  #emit(event: TraceEvent, line: string, second?: string): void {
     this.#events += 1;
-    if (this.#options.withRaw === true) event.raw = raw;
+    if (this.#options.withRaw === true) event.raw = second === undefined ? [line] : [line, second];
     if (event.type === "unparsed") this.#unparsed += 1;
     else if (event.pid === null) event.pidReason = UNKNOWN_GROUP;
     if (event.type === "call") this.#options.groups.learn(event);

@@ -127,8 +127,10 @@ export const traceEvent = z
       ...happening,
       signal: z.string(),
       code: z.string().nullable().describe("`SI_USER`, `CLD_EXITED`…"),
-      senderPid: z.int().nullable(),
-      info: z.string().describe("The siginfo structure, as strace wrote it."),
+      senderPid: z.int().nullable().describe("Null where no process sent it, and always with tracefs."),
+      info: z
+        .string()
+        .describe("The siginfo structure, as strace wrote it; with tracefs the first of its fields only."),
     }),
     z.object({ type: z.literal("stop"), ...happening, signal: z.string() }),
     z.object({ type: z.literal("exit"), ...happening, exitCode: z.int() }),

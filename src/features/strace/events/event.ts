@@ -64,7 +64,7 @@ export interface SignalEvent extends Happening {
   /** Where it came from: `SI_USER`, `CLD_EXITED`… */
   readonly code: string | null;
   readonly senderPid: number | null;
-  /** The siginfo structure as strace wrote it. */
+  /** The siginfo structure as strace wrote it; of tracefs, which does not tell who sent it, the first of its fields. */
   readonly info: string;
 }
 

@@ -1,6 +1,16 @@
 import type { Argument, PlainArgument } from "./argument.ts";
 import { readTarget } from "./read-target.ts";
-import { decimalOf, endOfAnnotation, endOfString, isDigitCode, LESS, MINUS, QUOTE, ZERO } from "./scan.ts";
+import {
+  decimalOf,
+  endOfAnnotation,
+  endOfString,
+  isDigitCode,
+  LESS,
+  MINUS,
+  QUOTE,
+  SAFE_DIGITS,
+  ZERO,
+} from "./scan.ts";
 import { unescapeText } from "./unescape.ts";
 
 const OPEN_BRACKET = 0x5b;
@@ -11,8 +21,6 @@ const CAPITAL_A = 0x41;
 const CAPITAL_Z = 0x5a;
 const SMALL_A = 0x61;
 const SMALL_Z = 0x7a;
-/** More would be no safe integer in every case. */
-const SAFE_DIGITS = 15;
 
 const SYMBOLS = /^[A-Z][A-Za-z\d_]*(?:\|(?:[A-Z][A-Za-z\d_]*|0x[\da-f]+|\d+))*$/;
 const UNNAMED = /^(?:0x[\da-f]+|0[0-7]+)$/;

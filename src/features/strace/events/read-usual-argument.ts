@@ -4,12 +4,17 @@ import {
   CLOSE,
   COMMA,
   endOfAnnotation,
+  endOfDigits,
+  endOfHexDigits,
   endOfString,
+  hexOf,
   isWordCode,
   LESS,
   MINUS,
   NINE,
+  plainDecimalOf,
   QUOTE,
+  SMALL_X,
   ZERO,
 } from "./scan.ts";
 import { unescapeText } from "./unescape.ts";
@@ -22,12 +27,6 @@ import { unescapeText } from "./unescape.ts";
 const CAPITAL_A = 0x41;
 const CAPITAL_Z = 0x5a;
 const PIPE = 0x7c;
-const SMALL_X = 0x78;
-const SMALL_A = 0x61;
-const SMALL_F = 0x66;
-/** More decimal digits, and more hexadecimal ones, would be no safe integer in every case. */
-const SAFE_DIGITS = 15;
-const SAFE_HEX_DIGITS = 13;
 const CURRENT_FOLDER = "AT_FDCWD";
 const DELETED = "(deleted)";
 const ELLIPSIS = "...";
@@ -63,16 +62,10 @@ function readString(text: string, start: number, into: Argument[]): number {
 
 function readDecimal(text: string, start: number, sign: number, into: Argument[]): number {
   const first = sign === MINUS ? start + 1 : start;
-  let at = first;
-  let value = 0;
-  let code = text.charCodeAt(at);
-  while (code >= ZERO && code <= NINE) {
-    value = value * 10 + (code - ZERO);
-    at += 1;
-    code = text.charCodeAt(at);
-  }
-  const digits = at - first;
-  if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && text.charCodeAt(first) === ZERO)) return -1;
+  const at = endOfDigits(text, first);
+  const value = plainDecimalOf(text, first, at);
+  if (Number.isNaN(value)) return -1;
+  const code = text.charCodeAt(at);
   if (code === LESS) return readDescriptor(text, at, value, into);
   if (!isDelimiter(code)) return -1;
   into.push({ kind: "number", value: first === start ? value : 0 - value });
@@ -80,16 +73,9 @@ function readDecimal(text: string, start: number, sign: number, into: Argument[]
 }
 
 function readHex(text: string, start: number, into: Argument[]): number {
-  let at = start + 2;
-  let value = 0;
-  let code = text.charCodeAt(at);
-  while ((code >= ZERO && code <= NINE) || (code >= SMALL_A && code <= SMALL_F)) {
-    value = value * 16 + (code <= NINE ? code - ZERO : code - SMALL_A + 10);
-    at += 1;
-    code = text.charCodeAt(at);
-  }
-  const digits = at - start - 2;
-  if (digits === 0 || digits > SAFE_HEX_DIGITS || !isDelimiter(code)) return -1;
+  const at = endOfHexDigits(text, start + 2);
+  const value = hexOf(text, start + 2, at);
+  if (Number.isNaN(value) || !isDelimiter(text.charCodeAt(at))) return -1;
   into.push({ kind: "number", value, text: text.slice(start, at) });
   return at;
 }

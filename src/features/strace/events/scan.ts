@@ -15,6 +15,8 @@ export const SPACE = 0x20;
 export const COMMA = 0x2c;
 export const OPEN = 0x28;
 export const CLOSE = 0x29;
+/** As in `0x7f8d2c4b0740`. */
+export const SMALL_X = 0x78;
 
 /** Where arguments are cut off: their thread was killed before strace could read the rest. */
 export const CUT = "<unfinished ...>";
@@ -88,6 +90,23 @@ export function isDigitCode(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
+/** Where the decimal digits that begin at `start` end. */
+export function endOfDigits(text: string, start: number): number {
+  let at = start;
+  while (isDigitCode(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** More decimal digits would be no safe integer in every case. */
+export const SAFE_DIGITS = 15;
+
+/** As {@link decimalOf} of digits, but NaN for what is octal by a leading zero too, and for more digits than are safe. */
+export function plainDecimalOf(text: string, start: number, end: number): number {
+  const digits = end - start;
+  if (digits > SAFE_DIGITS || (digits > 1 && text.charCodeAt(start) === ZERO)) return Number.NaN;
+  return decimalOf(text, start, end);
+}
+
 /** The number that the decimal digits from `start` to `end` make; NaN where there are none, or anything else. */
 export function decimalOf(text: string, start: number, end: number): number {
   let value = 0;
@@ -97,4 +116,31 @@ export function decimalOf(text: string, start: number, end: number): number {
     value = value * 10 + (code - ZERO);
   }
   return end > start ? value : Number.NaN;
+}
+
+const SMALL_A = 0x61;
+const SMALL_F = 0x66;
+/** More hexadecimal digits would be no safe integer in every case. */
+const SAFE_HEX_DIGITS = 13;
+
+/** Where the hexadecimal digits that begin at `start` end. */
+export function endOfHexDigits(text: string, start: number): number {
+  let at = start;
+  let code = text.charCodeAt(at);
+  while ((code >= ZERO && code <= NINE) || (code >= SMALL_A && code <= SMALL_F)) {
+    at += 1;
+    code = text.charCodeAt(at);
+  }
+  return at;
+}
+
+/** The number that hexadecimal digits make; NaN where there are none, or more than are safe. */
+export function hexOf(text: string, start: number, end: number): number {
+  if (end === start || end - start > SAFE_HEX_DIGITS) return Number.NaN;
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    value = value * 16 + (code <= NINE ? code - ZERO : code - SMALL_A + 10);
+  }
+  return value;
 }

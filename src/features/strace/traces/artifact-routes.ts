@@ -35,6 +35,20 @@ export function addArtifacts(table: RouteTable, find: FindTrace): void {
   );
   table.add(
     "GET",
+    "/traces/{id}/events.ndjson.gz",
+    {
+      ...common,
+      summary: "All that a trace told, as JSON: an event a line",
+      description: "The events of `/traces/{id}/events`, all that are kept, and no last line beside them.",
+      responses: { 200: { description: "A file of gzip.", content: { [GZIP]: null } } },
+    },
+    ({ ctx, params }) => {
+      const kept = find(params.id);
+      sendFile(ctx, `events-${nameOf(kept)}.ndjson.gz`, Readable.from(kept.events.packed()));
+    },
+  );
+  table.add(
+    "GET",
     "/traces/{id}/chrome.json.gz",
     {
       ...common,

@@ -2,6 +2,7 @@ import { type CoreProcessFinder, mainPid } from "../../../linux/core-process.ts"
 import type { Settings } from "../../../settings/schema.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
 import type { Logger } from "../../../web/log.ts";
+import { logEnd } from "../log-end.ts";
 import { type PreparedTrace, type PrepareParts, prepareTrace } from "../prepare-trace.ts";
 import type { ToolCheck } from "../tool-check.ts";
 import type { TracePool } from "../trace-pool.ts";
@@ -76,7 +77,7 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
     stack.move();
     const log = deps.log.child({ ...about, pid, traceId: kept.id });
     log.info({ audit: "traces.start", kind: kept.kind, asked }, "a trace has begun");
-    return { kept, over: kept.run().then(() => logEnd(kept, log)) };
+    return { kept, over: kept.run().then(() => logEndOf(kept, log)) };
   };
 
   return {
@@ -91,14 +92,9 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
   };
 }
 
-function logEnd(kept: KeptTrace, log: Logger): void {
-  if (kept.end === undefined) {
-    log.error({ err: kept.failure }, "a trace has failed");
-    return;
-  }
-  const { endReason, lines, durationMs, released, warnings } = kept.end.result;
-  log.info({ endReason, lines, durationMs }, "a trace has ended");
-  if (!released) log.error({ warnings }, "a traced process does not run free again");
+function logEndOf({ end, failure }: KeptTrace, log: Logger): void {
+  if (end === undefined) log.error({ err: failure }, "a trace has failed");
+  else logEnd(end.result, log);
 }
 
 async function prepare(

@@ -73,7 +73,7 @@ function addStart(table: RouteTable, registry: TraceRegistry, stateOf: StateOf):
     {
       summary: "Start a trace of system calls that runs on its own",
       description:
-        "Answers when strace has attached; the trace goes on until its lines, its duration or its bytes are used up, until its process ends, or until it is stopped. What it tells can be read meanwhile, and for traces.keptMs afterwards. What tracing costs the app, and which of its calls it can interrupt, is said at GET /strace. The governor ends it where it does harm.",
+        "Answers when strace has attached; the trace goes on until its lines, its duration or its bytes are used up, until its process ends, or until it is stopped. What it tells can be read meanwhile, and for traces.keptMs afterwards. What tracing costs the app, and which of its calls it can interrupt, the answer says (`cost`). The governor ends it where it does harm.",
       role: "operator",
       body: { [JSON_TYPE]: traceRequest },
       responses: {

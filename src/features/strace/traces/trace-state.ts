@@ -23,6 +23,7 @@ export const traceState = traceReport
     descendants: true,
     engine: true,
     command: true,
+    cost: true,
     startedAt: true,
     pending: true,
     warnings: true,
@@ -58,6 +59,7 @@ export const traceState = traceReport
       self: z.string(),
       events: z.string(),
       summary: z.string(),
+      ndjson: z.string().describe("All its events as JSON, one a line, as a file of gzip."),
       strace: z.string().describe("strace's own text, as a file of gzip."),
       chrome: z.string().describe("Trace events for Perfetto and chrome://tracing, as a file of gzip."),
       stop: z.string().describe("POST ends the trace, and keeps it."),
@@ -109,7 +111,11 @@ export function describeTrace(kept: KeptRecords, path: string, expiresAtMs: numb
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
     links: {
       ...{ self: path, events: `${path}/events`, summary: `${path}/summary`, stop: `${path}/stop` },
-      ...{ strace: `${path}/strace.txt.gz`, chrome: `${path}/chrome.json.gz` },
+      ...{
+        ndjson: `${path}/events.ndjson.gz`,
+        strace: `${path}/strace.txt.gz`,
+        chrome: `${path}/chrome.json.gz`,
+      },
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Argument } from "../../../../src/features/strace/events/argument.t
 import { endOfArgument } from "../../../../src/features/strace/events/end-of-argument.ts";
 import { readArgument } from "../../../../src/features/strace/events/read-argument.ts";
 import { readUsualArgument } from "../../../../src/features/strace/events/read-usual-argument.ts";
+import { readAnyValue, readUsualValue } from "../../../../src/features/strace/events/read-value.ts";
 import { createThreadGroups } from "../../../../src/features/strace/events/thread-groups.ts";
 import { recordedTrace, recordedTraces, VERSIONS } from "../../../support/recorded-traces.ts";
 import { parse, rawLines } from "./parse.ts";
@@ -55,6 +56,24 @@ test("arguments that are read in one pass are read as those that are cut out fir
     }
   }
   expect(compared).toBeGreaterThan(50_000);
+});
+
+test("what calls return is read in one pass as it is whatever it looks like", () => {
+  const read = { usual: 0, errors: 0, targets: 0, addresses: 0 };
+  for (const line of TRACES.flatMap(({ lines }) => lines)) {
+    const start = line.lastIndexOf(" = ") + 3;
+    const end = line.lastIndexOf(" <");
+    if (start < 3 || end < start) continue;
+    const usual = readUsualValue(line, start, end);
+    if (usual === undefined) continue;
+    expect(usual).toEqual(readAnyValue(line, start, end));
+    read.usual += 1;
+    if (usual.errno !== null) read.errors += 1;
+    if (usual.target !== null) read.targets += 1;
+    if (usual.text?.startsWith("0x") === true) read.addresses += 1;
+  }
+  expect(read.usual).toBeGreaterThan(25_000);
+  expect(Math.min(read.errors, read.targets, read.addresses)).toBeGreaterThan(1_000);
 });
 
 describe.each(VERSIONS)("strace %s", (version) => {

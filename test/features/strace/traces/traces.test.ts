@@ -76,6 +76,7 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
       endReason: null,
       process: { name: "dd" },
       expiresAt: null,
+      cost: expect.stringContaining("it returns EINTR once"),
     });
     const ended = await untilEnded(served, begun.id);
     expect(ended).toMatchObject({ state: "ended", endReason: "lines", unparsed: 0, warnings: [] });
@@ -234,6 +235,31 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
     expect(text.trimEnd().split("\n")).toHaveLength(lines);
     const page = await eventsOf(served, id, "?limit=1");
     expect(page.events[0]).toMatchObject({ raw: [text.split("\n", 1)[0]] });
+  });
+
+  test("all its events are to be had as one file, an event a line, more than a page may have", async () => {
+    await using target = await startBusy();
+    await using served = await serveTraces();
+    const { id, links } = await startTrace(served, { process: target.pid, lines: 12_000 });
+    const { events: count } = await untilEnded(served, id);
+    expect(count).toBeGreaterThan(10_000);
+    const response = await served.get(links.ndjson.slice(PREFIX.length));
+    expect(response.headers.get("Content-Type")).toBe("application/gzip");
+    expect(response.headers.get("Content-Disposition")).toMatch(
+      /^attachment; filename="events-dd-\d+-\d{14}\.ndjson\.gz"$/,
+    );
+    const text = gunzipSync(await response.bytes()).toString();
+    const events = text
+      .trimEnd()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(events).toHaveLength(count);
+    const { events: last } = await eventsOf(served, id, `?cursor=${count - 700}&limit=700`);
+    expect(events.slice(-700)).toEqual(last);
+    const { status } = await served.get(`/traces/${id}/events.ndjson.gz`, {
+      headers: { Authorization: `Bearer ${VIEWER_TOKEN}` },
+    });
+    expect(status).toBe(403);
   });
 
   test("for Perfetto every call is a complete event of its thread, with the time in microseconds", async () => {

@@ -1,9 +1,11 @@
+import { constants } from "node:os";
 import type { GapRecord } from "../../../../linux/tracefs/cpu-buffers.ts";
 import type {
   EnterRecord,
   ExecRecord,
   KernelRecord,
   ReturnRecord,
+  SignalRecord,
 } from "../../../../linux/tracefs/kernel-records.ts";
 import { type Syscall, type SyscallAbi, syscallOf } from "../../../../linux/tracefs/syscalls.ts";
 import type { TraceEvent } from "../event.ts";
@@ -29,6 +31,7 @@ export interface AssemblerOptions {
 /** Records of threads whose numbers are not known yet. */
 const MAX_HELD = 8_192;
 const FORKS = new Set(["clone", "clone3", "fork", "vfork"]);
+const SIGKILL = constants.signals.SIGKILL;
 const EXITS = new Set(["exit", "exit_group"]);
 
 /** Makes events of what the kernel has recorded. Keeps nothing but the call that each thread is in. */
@@ -92,6 +95,7 @@ export class CallAssembler {
     if (record.kind === "enter") this.#enter(record, thread);
     else if (record.kind === "return") this.#leave(record, thread);
     else if (record.kind === "fork") this.#options.threads.fork(thread, record.childHostTid);
+    else if (record.kind === "signal") this.#signal(record, thread);
     else if (record.kind === "exec") this.#replaceProgram(record);
     else if (record.kind === "end") this.#end(thread, record.timeNs);
   }
@@ -149,6 +153,12 @@ export class CallAssembler {
     const { tid } = old;
     threads.takePlace(old, record.hostTid);
     if (minDurationNs === 0) this.#onEvent(this.#events.superseded(old, tid, record.timeNs));
+  }
+
+  /** SIGKILL is recorded of every thread of a process that ends, whatever ends it: another signal, or exit_group(2). */
+  #signal(record: SignalRecord, thread: TracedThread): void {
+    if (record.number === SIGKILL || this.#options.minDurationNs > 0) return;
+    this.#onEvent(this.#events.signalled(thread, record));
   }
 
   #end(thread: TracedThread, timeNs: number): void {

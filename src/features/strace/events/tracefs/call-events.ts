@@ -1,11 +1,12 @@
 import { type KernelError, kernelErrorOf } from "../../../../linux/tracefs/errno.ts";
-import type { EnterRecord, ReturnRecord } from "../../../../linux/tracefs/kernel-records.ts";
+import type { EnterRecord, ReturnRecord, SignalRecord } from "../../../../linux/tracefs/kernel-records.ts";
 import type { Syscall, SyscallAbi } from "../../../../linux/tracefs/syscalls.ts";
-import type { CallEvent, CallMark, ExitEvent, SupersededEvent } from "../event.ts";
+import type { CallEvent, CallMark, ExitEvent, SignalEvent, SupersededEvent } from "../event.ts";
 import { UNKNOWN_GROUP } from "../thread-groups.ts";
 import { decodeArguments, hex, signedValue } from "./decode-arguments.ts";
 import type { DescriptorTargets } from "./descriptor-targets.ts";
 import { targetText } from "./event-line.ts";
+import { signalParts } from "./signal-parts.ts";
 import type { CallUnderWay, TracedThread } from "./thread-table.ts";
 
 /** The two ends of a call. */
@@ -24,6 +25,8 @@ export interface CallEvents {
   returned(parts: CallParts): CallEvent | undefined;
   /** A call whose return is not seen. */
   unfinished(thread: TracedThread, call: CallUnderWay, mark: "unfinished" | "detached"): CallEvent;
+  /** A signal that reaches it. */
+  signalled(thread: TracedThread, record: SignalRecord): SignalEvent;
   superseded(thread: TracedThread, byTid: number, timeNs: number): SupersededEvent;
   /** Undefined where it can't be told how it ended. */
   exited(thread: TracedThread, timeNs: number): ExitEvent | undefined;
@@ -96,9 +99,10 @@ export function createCallEvents(options: {
         ...{ durationNs: null, marks: isExit ? NO_MARKS : [mark] },
       };
     },
-    superseded(thread, byTid, timeNs) {
-      return { type: "superseded", ...originOf(thread, timeNs), byTid };
-    },
+    signalled: (thread, record) => ({
+      ...{ type: "signal", ...originOf(thread, record.timeNs), ...signalParts(record) },
+    }),
+    superseded: (thread, byTid, timeNs) => ({ type: "superseded", ...originOf(thread, timeNs), byTid }),
     exited(thread, timeNs) {
       const { exitCode } = thread;
       return exitCode === undefined ? undefined : { type: "exit", ...originOf(thread, timeNs), exitCode };

@@ -140,6 +140,20 @@ test.runIf(isNative)("a thread that ends by exit_group takes the others with it,
   expect(new Set(exits.map(({ exitCode }) => exitCode)).size).toBe(1);
 });
 
+test.runIf(isNative)("signals that a process takes are events, but not what ends it", () => {
+  const { recording, events } = assemble("delivered");
+  const signals = events.filter((event) => event.type === "signal");
+  const child = { signal: "SIGCHLD", code: "CLD_KILLED", tid: recording.pid };
+  expect(signals).toMatchObject([
+    { signal: "SIGUSR1", code: "SI_USER", tid: recording.pid, senderPid: null },
+    ...[child, child, { signal: "SIGSEGV", code: "SI_USER" }, child],
+  ]);
+  expect(assemble("delivered", { minDurationNs: 1 }).events.some(({ type }) => type === "signal")).toBe(
+    false,
+  );
+  expect(events.at(-1)).toMatchObject({ type: "exit", exitCode: 6 });
+});
+
 test.runIf(isNative)("a thread that execs goes on under the number of its process", () => {
   const { recording, events, calls } = assemble("exec");
   const superseded = events.find((event) => event.type === "superseded");

@@ -1,8 +1,8 @@
-import { AppError } from "../../base/errors.ts";
-import { timeOfTicks } from "../../linux/boot-clock.ts";
-import { readStat, readStatus } from "../../linux/proc.ts";
-import type { ProcStat } from "../../linux/proc-stat.ts";
-import type { ProcStatus } from "../../linux/proc-status.ts";
+import { AppError } from "../base/errors.ts";
+import { timeOfTicks } from "./boot-clock.ts";
+import { readStat, readStatus } from "./proc.ts";
+import type { ProcStat } from "./proc-stat.ts";
+import type { ProcStatus } from "./proc-status.ts";
 
 /** A process that is there, as /proc tells it. */
 export interface PresentProcess {

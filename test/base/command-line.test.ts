@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { printable } from "../../../src/base/printable.ts";
-import { maskCommandLine, printCommandLine } from "../../../src/features/processes/command-line.ts";
-import { parseLimits } from "../../../src/linux/proc-limits.ts";
+import { maskCommandLine, printCommandLine } from "../../src/base/command-line.ts";
+import { printable } from "../../src/base/printable.ts";
+import { parseLimits } from "../../src/linux/proc-limits.ts";
 
 test("secrets are masked as options, as assignments, in URLs, and in a command inside of one argument", () => {
   expect(maskCommandLine(["app", "--password=hunter2", "--token", "abc", "DB_PASSWORD=x", "-v"])).toEqual([

@@ -1,5 +1,5 @@
-import { printable } from "../../base/printable.ts";
-import { maskArguments } from "../../base/secrets.ts";
+import { printable } from "./printable.ts";
+import { looksSecret, MASK, maskArguments } from "./secrets.ts";
 
 /**
  * Masks the secrets of a command line, also where a whole command stands in one argument: `sh -c "…"`, or a title that
@@ -17,6 +17,16 @@ export function printCommandLine(argv: readonly string[]): string {
         argv.length > 1 && /^$|[\s"'\\]/.test(argument) ? `'${argument.replaceAll("'", "'\\''")}'` : argument,
       )
       .join(" "),
+  );
+}
+
+/** Masks a value whole by its name, and otherwise what in it looks secret: options, URLs, JSON, `Password=x;`. */
+export function maskValue(name: string, value: string): string {
+  if (value === "") return value;
+  if (looksSecret(name)) return MASK;
+  const [masked = ""] = maskCommandLine([value]);
+  return masked.replace(/([\w.-]+)=([^;&\s]+)/g, (whole, key: string) =>
+    looksSecret(key) ? `${key}=${MASK}` : whole,
   );
 }
 
