@@ -9,7 +9,7 @@ FROM node:26-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts ./
 COPY src src
 RUN npm run build
 
@@ -40,4 +40,5 @@ USER node
 HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["node", "dist/main.js", "healthcheck"]
 
 # -s: in a shared PID namespace this tini is not pid 1, and reaps only what it is made the subreaper of (prctl(2)).
-ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "dist/main.js"]
+# The heap's young part in MiB: Node's 16 cost a quarter more memory, and save no CPU time that could be measured.
+ENTRYPOINT ["/usr/bin/tini", "-s", "--", "node", "--max-semi-space-size=4", "dist/main.js"]

@@ -16,6 +16,7 @@ import { loadSettings } from "../../src/settings/load.ts";
 import { createLog } from "../../src/web/log.ts";
 import { createSessions, SESSION_COOKIE } from "../../src/web/sessions.ts";
 import { launchBrowser, openPage, type WatchedPage, whyNoBrowser } from "../support/browser.ts";
+import { expectAccessible } from "../support/dashboard.ts";
 import { poll } from "../support/poll.ts";
 import {
   OPERATOR_TOKEN,
@@ -173,6 +174,13 @@ describe.skipIf(reason !== undefined)("in a browser", () => {
     await page.goto(`${origin}${PREFIX}/`);
     await whenSignedOut();
     await shoot(page, "sign-in");
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1280, 390]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        await expectAccessible(page);
+      }
+    }
     const field = page.getByLabel("Token");
     const alert = page.getByRole("alert");
 

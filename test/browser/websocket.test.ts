@@ -56,7 +56,9 @@ describe.skipIf(reason !== undefined)("a browser's WebSocket", () => {
   }
 
   const seenBy = (page: Page) => page.evaluate(() => Reflect.get(globalThis, "seen") as Seen);
-  const MESSAGES = ["hello", "ü".repeat(100_000), "x".repeat(1_000_000), ""];
+  // The empty one not last: Chromium 156 now and then keeps one back that follows a message larger than its buffer (its
+  // net log shows nothing sent, with room in every window).
+  const MESSAGES = ["hello", "", "ü".repeat(100_000), "x".repeat(1_000_000)];
 
   test.each([
     ["goes over the HTTP/2 connection that the page came by", {}, "2.0 tickbird"],

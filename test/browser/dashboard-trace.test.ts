@@ -1,0 +1,412 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { gunzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { whyNoBrowser } from "../support/browser.ts";
+import {
+  type DashboardPlace,
+  expectAccessible,
+  expectClean,
+  shoot,
+  startDashboard,
+  VIEWER,
+} from "../support/dashboard.ts";
+import { isMissing } from "../support/needs.ts";
+import { poll } from "../support/poll.ts";
+
+/** Text that would do harm on a page that took it for HTML. */
+const HTML = "<img/src=x/onerror=document.title='run'>";
+/** What Node.js waits in. */
+const WAITS = /epoll_p?wait/;
+/** What each tab tells of a trace of the app. */
+const SEEN = {
+  ...{
+    lines: WAITS,
+    summary: WAITS,
+    slowest: WAITS,
+    time: WAITS,
+    touched: /legacy\.log/,
+    requests: /GET \/about/,
+  },
+} as const;
+
+const listed = z.looseObject({ traces: z.array(z.looseObject({ id: z.string(), events: z.int() })) });
+const readEvent = z.looseObject({ type: z.string() });
+const chromeFile = z.looseObject({ traceEvents: z.array(z.looseObject({ ph: z.string() })) });
+const pointsOf = z.looseObject({
+  points: z.array(z.looseObject({ requestsPerSecond: z.number().nullable() })),
+});
+const idOf = z.looseObject({ id: z.string() });
+
+describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("the view of traces", () => {
+  let place: DashboardPlace;
+  beforeAll(async () => {
+    // On a busy machine strace waits for the CPU at times, and the governor is not to take that for a standstill.
+    place = await startDashboard(() => ({ SIDECAR_STRACE_MAX_FROZEN_MS: "3000" }));
+  }, 60_000);
+  afterAll(() => place[Symbol.asyncDispose]());
+  // A process has one tracer: what a test leaves would keep the next one from tracing.
+  afterEach(async () => {
+    const { traces } = listed.parse((await place.sidecar.ask("/_sidecar/traces")).json());
+    for (const { id } of traces) await place.sidecar.ask(`/_sidecar/traces/${id}`, { method: "DELETE" });
+  });
+
+  const lines = (page: Page) => page.getByRole("region", { name: "System calls" }).getByRole("button");
+  /** Asks the app, past the sidecar: its own requests are in the lists of the page. */
+  const askApp = async (path: string) => {
+    const asked = request({ host: "127.0.0.1", port: place.appPort, path }).end();
+    const [answer] = await once(asked, "response");
+    answer.resume();
+    await once(answer, "end");
+  };
+  const startTrace = async (body: Record<string, unknown>): Promise<string> => {
+    const answer = await place.sidecar.ask("/_sidecar/traces", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status, answer.body).toBe(202);
+    return idOf.parse(answer.json()).id;
+  };
+  const stopTrace = (id: string) => place.sidecar.ask(`/_sidecar/traces/${id}/stop`, { method: "POST" });
+
+  test("is started from a process, shows its calls as they come, filtered, summed up and to take home, and is stopped", async () => {
+    await using watched = await place.open(`#/processes/${place.app.pid}`);
+    const { page } = watched;
+    await page.getByRole("link", { name: "Trace its system calls" }).click();
+    const form = page.getByRole("form", { name: "Start a trace" });
+    await form.getByRole("button", { name: "Start the trace" }).click();
+    await page.getByText("What it costs the app:").waitFor();
+
+    await lines(page).nth(20).waitFor();
+    expect(await page.getByLabel("Keep to the end").isChecked()).toBe(true);
+    await shoot(page, "trace-running");
+    await page.getByLabel("Call", { exact: true }).fill("write, writev");
+    await page.getByLabel("Path or text").fill("onerror");
+    await askApp(`/${HTML}`);
+    await poll("only writes to the log are left", async () => {
+      const texts = await lines(page).allTextContents();
+      return texts.length > 0 && texts.every((text) => /writev?\(\d+<.*legacy\.log>/.test(text));
+    });
+    expect(page.url()).toContain("text=onerror");
+
+    await lines(page).first().click();
+    const dialog = page.getByRole("dialog");
+    const manual = dialog.getByRole("link", { name: /Manual page writev?\(2\)/ });
+    expect(await manual.getAttribute("href")).toMatch(
+      /^https:\/\/man7\.org\/linux\/man-pages\/man2\/writev?\.2\.html$/,
+    );
+    expect(await manual.getAttribute("rel")).toBe("noreferrer");
+    expect(await dialog.textContent()).toContain(HTML);
+    await shoot(page, "trace-call");
+    await dialog.getByRole("button", { name: "Close" }).click();
+    expect(await page.title()).toBe("Trace · Tickbird");
+
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByText("It was stopped.").waitFor();
+    await page.getByRole("tab", { name: "Summary" }).click();
+    await page.getByRole("region", { name: "Calls" }).getByRole("button", { name: WAITS }).waitFor();
+    await shoot(page, "trace-summary");
+    await page.getByRole("tab", { name: "Slowest" }).click();
+    await page.getByRole("region", { name: "Slowest calls" }).getByRole("button").first().waitFor();
+    await page.getByRole("tab", { name: "Files and peers" }).click();
+    await page
+      .getByRole("region", { name: "Files" })
+      .getByText(/legacy\.log/)
+      .waitFor();
+    await page.getByRole("tab", { name: "Time line" }).click();
+    await page.getByRole("button", { name: /^epoll_p?wait: \d+ calls/ }).click();
+    await poll("its lines", async () => WAITS.test((await lines(page).first().textContent()) ?? ""));
+
+    const takeHome = async (name: string) => {
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name }).click();
+      return gunzipSync(await readFile(await (await download).path())).toString();
+    };
+    expect(await takeHome("strace text")).toContain("<img/src=x/onerror");
+    const { traces } = listed.parse((await place.sidecar.ask("/_sidecar/traces")).json());
+    const events = (await takeHome("JSON, an event a line")).trimEnd().split("\n");
+    expect(events.map((line) => readEvent.parse(JSON.parse(line)))).toHaveLength(traces[0]?.events ?? 0);
+    expect(events.filter((line) => line.includes("<img/src=x/onerror")).length).toBeGreaterThan(0);
+    const { traceEvents } = chromeFile.parse(JSON.parse(await takeHome("JSON for Perfetto")));
+    expect(traceEvents.filter(({ ph }) => ph === "X").length).toBeGreaterThan(20);
+    expectClean(watched, place.origin);
+  });
+
+  test("shows the calls of one request: by the trace's list, and by a link with the request's id", async () => {
+    const id = await startTrace({ process: "main", duration: 30 });
+    await place.sidecar.ask("/about", { headers: { "X-Request-Id": "seen-by-trace" } });
+    await stopTrace(id);
+    await place.sidecar.ask("/about", { headers: { "X-Request-Id": "not-traced" } });
+    await using watched = await place.open(`#/trace?trace=${id}&tab=requests`);
+    const { page } = watched;
+    await page.getByRole("link", { name: "GET /about" }).click();
+    const calls = page.getByRole("region", { name: "Calls of the request" }).getByRole("button");
+    await calls.filter({ hasText: "GET /about" }).first().waitFor();
+    await shoot(page, "trace-request");
+
+    await page.goto(`${place.origin}/_sidecar/#/trace?request=seen-by-trace`);
+    await page.getByRole("link", { name: /^Its calls in the trace of/ }).click();
+    await calls.filter({ hasText: "GET /about" }).first().waitFor();
+    await page.goto(`${place.origin}/_sidecar/#/trace?request=not-traced`);
+    await page.getByText("No trace ran while it was under way").waitFor();
+    await page.getByRole("button", { name: "Start the trace" }).waitFor();
+    expectClean(watched, place.origin);
+  });
+
+  test("neither loses nor doubles a line when the connection breaks off, or is paused", async () => {
+    const id = await startTrace({ process: "main", duration: 30, syscalls: ["write", "writev"] });
+    await using watched = await place.open(`#/trace?trace=${id}&text=Resumed`);
+    const { page } = watched;
+    const seen = async () => {
+      const texts = await lines(page).allTextContents();
+      return texts.flatMap((text) => /legacy\.log.*(Resumed-\d+)/.exec(text)?.[1] ?? []);
+    };
+    await askApp("/Resumed-1");
+    await poll("the first", async () => (await seen()).length === 1);
+
+    await page.context().setOffline(true);
+    await page.getByText("The connection to the sidecar was lost").waitFor({ timeout: 30_000 });
+    await askApp("/Resumed-2");
+    await page.context().setOffline(false);
+    await poll("the second", async () => (await seen()).length === 2, { timeoutMs: 30_000 });
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await askApp("/Resumed-3");
+    await page.getByText(/[1-9]\d* wait at the sidecar/).waitFor();
+    expect(await seen()).toEqual(["Resumed-1", "Resumed-2"]);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await poll("the third", async () => (await seen()).length === 3);
+    expect(await seen()).toEqual(["Resumed-1", "Resumed-2", "Resumed-3"]);
+    await stopTrace(id);
+  });
+
+  test("shows only what its filters let through: by call, error, duration and thread, each from the page itself", async () => {
+    const script = `
+      const { openSync } = require("node:fs");
+      process.stdin.once("data", () => {
+        for (let round = 0; round < 5; round += 1) try { openSync("/not/there/" + round) } catch {}
+        try { openSync("/etc/hostname/below") } catch {}
+        setTimeout(() => process.exit(), 150);
+      });`;
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "ignore", "ignore"] });
+    await once(child, "spawn");
+    await poll("it waits for its input", async () =>
+      /epoll|ep_poll/.test(await readFile(`/proc/${child.pid}/wchan`, "utf8").catch(() => "")),
+    );
+    const id = await startTrace({ process: child.pid, duration: 30 });
+    child.stdin.end("go");
+    await once(child, "exit");
+    await using watched = await place.open(`#/trace?trace=${id}`);
+    const { page } = watched;
+    const filter = page.getByRole("search", { name: "Filter of the lines" });
+    const shown = (what: string, isRight: (texts: readonly string[]) => boolean) =>
+      poll(what, async () => {
+        const texts = await lines(page).allTextContents();
+        return texts.length > 0 && isRight(texts);
+      });
+    await filter.getByLabel("Path or text").fill("exited with 0");
+    await shown("its end", (texts) => texts.every((text) => text.includes("+++ exited with 0 +++")));
+    await filter.getByLabel("Error").selectOption("ENOENT");
+    await filter.getByLabel("Path or text").fill("/NOT/there");
+    await shown(
+      "those that are not there",
+      (texts) =>
+        texts.length === 5 && texts.every((text) => /openat?.*"\/not\/there\/\d".*ENOENT/.test(text)),
+    );
+    await filter.getByLabel("Path or text").fill("");
+    await filter.getByLabel("Error").selectOption("ENOTDIR");
+    await shown(
+      "the one",
+      (texts) => texts.length === 1 && texts.every((text) => text.includes("/etc/hostname/below")),
+    );
+    await filter.getByRole("button", { name: "Show all" }).click();
+
+    await filter.getByLabel("At least, ms").fill("100");
+    await shown("the waits", (texts) => texts.every((text) => WAITS.test(text) || text.includes("futex")));
+    await filter.getByLabel("At least, ms").fill("");
+    await filter.getByLabel("Thread").fill(String(child.pid));
+    await shown("its main thread", (texts) => texts.every((text) => text.includes(` ${child.pid} `)));
+    expect(new URL(page.url()).hash).toBe(`#/trace?trace=${id}&tid=${child.pid}`);
+    await filter.getByLabel("Call", { exact: true }).fill("openat");
+    await shown("what it opened", (texts) => texts.length === 6);
+    expectClean(watched, place.origin);
+  });
+
+  test("leads from a call to the log lines of its time, and from a log line to the calls of its time", async () => {
+    const id = await startTrace({ process: "main", duration: 30, syscalls: ["write", "writev"] });
+    await askApp("/told-by-both");
+    await stopTrace(id);
+    await using watched = await place.open(`#/trace?trace=${id}&text=told-by-both`);
+    const { page } = watched;
+    await lines(page).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("legacy.log", { exact: true }).waitFor();
+    await dialog.getByRole("link", { name: "the lines of its time" }).click();
+    const logged = page.getByRole("region", { name: "Lines of the log" });
+    await logged.getByText("GET /told-by-both").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: "/told-by-both" })
+      .getByRole("button", { name: /^Look at this line/ })
+      .click();
+    await page.getByRole("link", { name: "The system calls of its time" }).click();
+    await lines(page).filter({ hasText: "told-by-both" }).waitFor();
+    expect(page.url()).toMatch(/#\/trace\?trace=[^&]+&at=\d+/);
+    expectClean(watched, place.origin);
+  });
+
+  test("shows what it costs the app's clients: how long the app took before, and takes since it began", async () => {
+    const asked = async (rounds: number) => {
+      for (let round = 0; round < rounds; round += 1) await place.sidecar.ask("/about");
+    };
+    await asked(20);
+    // The history has whole seconds: that of the requests has to be over before the trace begins.
+    await poll("a second of the history with these requests", async () => {
+      const answer = await place.sidecar.ask("/_sidecar/traffic/history?window=5m");
+      return (
+        pointsOf
+          .parse(answer.json())
+          // Not the last: what lies across the beginning of the trace counts for neither side.
+          .points.slice(-20, -2)
+          .some(({ requestsPerSecond }) => (requestsPerSecond ?? 0) > 5)
+      );
+    });
+    const id = await startTrace({ process: "main", duration: 30 });
+    await using watched = await place.open(`#/trace?trace=${id}`);
+    const { page } = watched;
+    const table = page.getByRole("region", { name: "How long the app takes to answer" });
+    const cells = async (row: RegExp) =>
+      (await table.getByRole("row", { name: row }).getByRole("cell").allTextContents()).map((text) =>
+        text.trim(),
+      );
+    await poll(
+      "the figures before and during the trace",
+      async () => {
+        await asked(5);
+        const [before, during] = [await cells(/^60 s before/), await cells(/Since it began/)];
+        return [before, during].every(
+          ([, half, most, requests]) =>
+            /^[\d.]+ (µs|ms|s)$/.test(half ?? "") &&
+            /^[\d.]+ (µs|ms|s)$/.test(most ?? "") &&
+            Number(requests) > 0,
+        );
+      },
+      { timeoutMs: 15_000 },
+    );
+    expect(await page.getByLabel("Keep to the end").isChecked()).toBe(true);
+    await shoot(page, "trace-latency");
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await table.getByText("While it ran").waitFor();
+    expectClean(watched, place.origin);
+  });
+
+  test("explains the governor's stop in words, and leaves the app running", async () => {
+    const id = await startTrace({ process: "main", duration: 30 });
+    await using watched = await place.open(`#/trace?trace=${id}`);
+    const { page } = watched;
+    await page.getByText("What it costs the app:").waitFor();
+    // What the governor is for: strace stands still, and the app waits for it.
+    const strace = await poll("strace", () => straceOf(place.app.pid));
+    process.kill(strace, "SIGSTOP");
+    await Promise.all([
+      askApp("/about"),
+      page.getByText("Ended to spare the app:").waitFor(),
+      page.getByText("strace stood still while the app waited for it").waitFor(),
+    ]);
+    await page.getByText("strace.maxFrozenMs").waitFor();
+    await shoot(page, "trace-governor");
+    expectClean(watched, place.origin);
+  });
+
+  test("ends well when the process does, and says what to do about one that is not there", async () => {
+    const child = spawn("sleep", ["600"], { stdio: "ignore" });
+    await once(child, "spawn");
+    const id = await startTrace({ process: child.pid });
+    await using watched = await place.open(`#/trace?trace=${id}`);
+    const { page } = watched;
+    await page.getByText("What it costs the app:").waitFor();
+    child.kill("SIGTERM");
+    await page.getByText("The process has ended, and the trace with it.").waitFor();
+
+    await page.goto(`${place.origin}/_sidecar/#/trace?pid=4194303`);
+    await page.getByRole("button", { name: "Start the trace" }).click();
+    await page.getByRole("alert").getByText("4194303").first().waitFor();
+    await page.goto(`${place.origin}/_sidecar/#/trace`);
+    const form = page.getByRole("form", { name: "Start a trace" });
+    await form.getByRole("combobox", { name: /^Process/ }).selectOption({ label: "Another, by its pid" });
+    await form.getByLabel("Pid", { exact: true }).fill("4194302");
+    await form.getByRole("button", { name: "Start the trace" }).click();
+    await page.getByRole("alert").getByText("4194302").first().waitFor();
+    await page.goto(`${place.origin}/_sidecar/#/trace?trace=no-such-trace`);
+    await page.getByRole("alert").first().waitFor();
+    expectClean(watched, place.origin);
+  });
+
+  test("offers a viewer nothing that the sidecar refuses, says why, and the sidecar does refuse it", async () => {
+    await using watched = await place.open("#/trace", { token: VIEWER });
+    const { page } = watched;
+    await page.getByText("only operators may").waitFor();
+    expect(await page.getByRole("button", { name: "Start the trace" }).count()).toBe(0);
+    const status = await page.evaluate(
+      `fetch("./traces", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).then(({ status }) => status)`,
+    );
+    expect(status).toBe(403);
+    expectClean(watched, place.origin);
+  });
+
+  test.each([
+    {
+      colorScheme: "light",
+      width: 1280,
+      tabs: ["lines", "summary", "slowest", "touched", "time", "requests"],
+    },
+    { colorScheme: "light", width: 390, tabs: ["lines"] },
+    { colorScheme: "dark", width: 1280, tabs: ["lines"] },
+    { colorScheme: "dark", width: 390, tabs: ["lines", "summary", "slowest", "touched", "time", "requests"] },
+  ] as const)(
+    "is accessible, $colorScheme and $width pixels wide",
+    async ({ colorScheme, width, tabs }) => {
+      const id = await startTrace({ process: "main", duration: 30 });
+      for (let round = 0; round < 5; round += 1) await askApp(`/round-${round}`);
+      await place.sidecar.ask("/about", { headers: { "X-Request-Id": `seen-${colorScheme}-${width}` } });
+      await stopTrace(id);
+      await using watched = await place.open("#/trace", { colorScheme, viewport: { width, height: 800 } });
+      const { page } = watched;
+      await page.getByRole("region", { name: "Traces that run and that are kept" }).waitFor();
+      await expectAccessible(page);
+      await shoot(page, `traces-${colorScheme}-${width}`);
+      for (const tab of tabs) {
+        await page.goto(`${place.origin}/_sidecar/#/trace?trace=${id}&tab=${tab}`);
+        await page.getByRole("tabpanel").getByText(SEEN[tab]).first().waitFor();
+        await expectAccessible(page);
+        await shoot(page, `trace-${tab}-${colorScheme}-${width}`);
+      }
+      await page.goto(`${place.origin}/_sidecar/#/trace?trace=${id}&calls=write,writev`);
+      await lines(page).filter({ hasText: "legacy.log" }).first().click();
+      await page.getByRole("dialog").getByRole("link", { name: "the lines of its time" }).waitFor();
+      await expectAccessible(page);
+      await shoot(page, `trace-dialog-${colorScheme}-${width}`);
+      await page.keyboard.press("Escape");
+      const overflow = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      expect(overflow).toBeLessThanOrEqual(0);
+      expectClean(watched, place.origin);
+    },
+    60_000,
+  );
+
+  /** The strace that traces a process. */
+  async function straceOf(pid: number): Promise<number | undefined> {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    const tracer = Number(/^TracerPid:\s*(\d+)/m.exec(status)?.[1] ?? 0);
+    return tracer === 0 ? undefined : tracer;
+  }
+});
