@@ -75,6 +75,7 @@ async function startSidecar(corePort: number): Promise<number> {
       SIDECAR_AUTH_TOKEN: token,
       SIDECAR_CONFIG_FILES: join(folder, "legacy.ini"),
       SIDECAR_CONFIG_RELOAD: "{kind: signal, signal: SIGHUP}",
+      SIDECAR_LOGS_FILES: join(folder, "legacy.log"),
       // An open dashboard or event stream shall not hold a Ctrl-C up.
       SIDECAR_SHUTDOWN_GRACE_MS: "1000",
     },

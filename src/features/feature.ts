@@ -65,7 +65,7 @@ export interface Feature extends Partial<AsyncDisposable> {
   capability(): Promise<Capability>;
   readonly health?: readonly HealthCheck[];
   readonly diagnostics?: readonly DiagnosticsPart[];
-  /** What it has to tell Prometheus now. Names begin with `tickbird_`; what can't be read is left out. */
+  /** What it has to tell Prometheus now. Names begin with `tickbird_`, unless others have set them; what can't be read is left out. */
   metrics?(): Promise<readonly MetricFamily[]> | readonly MetricFamily[];
   /** Begins background work, which ends with `signal`. */
   start?(signal: AbortSignal): Promise<void> | void;

@@ -1,5 +1,6 @@
 import { EventParser } from "../../src/features/strace/events/event-parser.ts";
 import { createThreadGroups } from "../../src/features/strace/events/thread-groups.ts";
+import { createLineSplitter } from "../../src/features/strace/trace-lines.ts";
 import { recordedTraces } from "../support/recorded-traces.ts";
 import { summarise } from "./statistics.ts";
 
@@ -9,7 +10,10 @@ const ROUNDS = 12;
 const REPEATS = 5;
 const WARM_UP = 3;
 
-const traces = recordedTraces().map(({ lines }) => lines);
+/** As they come from strace's output file. */
+const traces = recordedTraces().map(({ lines }) =>
+  createLineSplitter().split(Buffer.from(`${lines.join("\n")}\n`, "latin1")),
+);
 const lines = traces.reduce((sum, each) => sum + each.length, 0);
 const characters = traces.flat().reduce((sum, line) => sum + line.length, 0);
 

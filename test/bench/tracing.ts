@@ -16,40 +16,23 @@ import { poll } from "../support/poll.ts";
 import { OPERATOR_TOKEN } from "../support/serve-features.ts";
 import { mountTracefs } from "../support/tracefs.ts";
 import { describeMachine } from "./machine.ts";
-import { median } from "./statistics.ts";
-import { number, table } from "./table.ts";
+import { number } from "./table.ts";
+import { type Measured, PLAIN_STRACE, SAME_WORDS, tracingReport } from "./tracing-report.ts";
 
 /**
  * `npm run bench:tracing`: what tracing a saturated nginx costs it, by engine and form of the answer, beside plain
- * strace; as root. Needs nginx, wrk and strace (Debian: nginx-light, wrk, strace).
+ * strace; as root. Writes test/bench/TRACING.md. Needs nginx, wrk and strace (Debian: nginx-light, wrk, strace).
  */
 
 const run = promisify(execFile);
+const RESULTS = new URL("TRACING.md", import.meta.url);
 const ROUNDS = Number(process.env["ROUNDS"] ?? 3);
 const LOAD_SECONDS = 2;
 const SLOW_SECONDS = 6;
 const EVENT_LINES = 100_000;
 
-/** What one run of the load measured. */
-interface Measured {
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Of the server, for each 10,000 events or lines that it handed on. */
-  readonly cpuMsPer10k: number | undefined;
-  readonly events: number;
-  /** Events of the kernel that came faster than they were read. */
-  readonly lost: number;
-  /** Events that this client was too slow for. */
-  readonly dropped: number;
-  /** From the request for a trace to the first of its events. */
-  readonly firstEventMs: number | undefined;
-}
-
 type Traced = Pick<Measured, "events" | "lost" | "dropped" | "firstEventMs">;
 type Trace = (end: AbortSignal) => Promise<Traced>;
-/** strace that says as much of each call as ours does: what is left between the two is what we add. */
-const SAME_WORDS = "strace -f -ttt -T -y -s 256 -o /dev/null";
 const NONE: Traced = { events: 0, lost: 0, dropped: 0, firstEventMs: undefined };
 
 await using stack = new AsyncDisposableStack();
@@ -82,7 +65,7 @@ const url = await firstLineOf(server);
 
 const MODES: Readonly<Record<string, Trace | undefined>> = {
   "not traced": undefined,
-  "strace -f -o /dev/null": plainStrace([]),
+  [PLAIN_STRACE]: plainStrace([]),
   [SAME_WORDS]: plainStrace(["-ttt", "-T", "-y", "-s", "256"]),
   "strace, summary": summary("strace"),
   "strace, NDJSON": ndjson("strace"),
@@ -96,10 +79,16 @@ for (let round = 0; round < ROUNDS; round += 1) {
     results.set(name, [...(results.get(name) ?? []), await measure(trace)]);
   }
 }
-for (const line of await describeMachine()) console.log(line);
-console.log(`nginx, 1 worker, 1.6 kB; wrk, 6 connections, ${LOAD_SECONDS} s; ${ROUNDS} rounds, medians\n`);
-console.log(report());
-for (const engine of ["strace", "tracefs"]) console.log(await slowClient(engine));
+const slow: string[] = [];
+for (const engine of ["strace", "tracefs"]) slow.push(await slowClient(engine));
+const load = `nginx with one worker, a file of 1.6 kB; wrk with 6 connections for ${LOAD_SECONDS} seconds`;
+const written = tracingReport(
+  results,
+  [...(await describeMachine()), `${load}; medians of ${ROUNDS} rounds`],
+  slow,
+);
+console.log(written);
+await writeFile(RESULTS, written);
 
 /** Loads nginx while it is traced. */
 async function measure(trace: Trace | undefined): Promise<Measured> {
@@ -122,7 +111,8 @@ async function measure(trace: Trace | undefined): Promise<Measured> {
 function plainStrace(options: readonly string[]): Trace {
   return async (end) => {
     const argv = ["-f", ...options, "-o", "/dev/null", "-p", String(worker)];
-    const strace = spawn("strace", argv, { stdio: "ignore" });
+    // In a session of its own, as the sidecar's is: the scheduler shares a busy machine between sessions (sched(7), "autogroup").
+    const strace = spawn("strace", argv, { stdio: "ignore", detached: true });
     end.addEventListener("abort", () => strace.kill("SIGINT"));
     await once(strace, "exit");
     return NONE;
@@ -197,64 +187,6 @@ async function cpuMs(): Promise<number> {
   return (((stat?.userTicks ?? 0) + (stat?.systemTicks ?? 0)) * NS_PER_TICK) / 1e6;
 }
 
-function report(): string {
-  const of = (name: string, value: (each: Measured) => number | undefined) => {
-    const values = (results.get(name) ?? []).map(value).filter((each) => each !== undefined);
-    return values.length === 0 ? undefined : median(values);
-  };
-  const free = of("not traced", (each) => each.requestsPerSecond) ?? Number.NaN;
-  const plain = of("strace -f -o /dev/null", (each) => each.requestsPerSecond) ?? Number.NaN;
-  const same = of(SAME_WORDS, (each) => each.requestsPerSecond) ?? Number.NaN;
-  const cell = (value: number | undefined, digits = 0) => (value === undefined ? "" : number(value, digits));
-  const rows = Object.keys(MODES).map((name) => {
-    const rate = of(name, (each) => each.requestsPerSecond) ?? Number.NaN;
-    return [
-      ...[
-        name,
-        number(rate),
-        number((rate / free) * 100, 1),
-        number(rate / plain, 2),
-        number(rate / same, 2),
-      ],
-      ...[
-        cell(
-          of(name, (each) => each.p50Ms),
-          2,
-        ),
-        cell(
-          of(name, (each) => each.p99Ms),
-          2,
-        ),
-      ],
-      ...[
-        cell(of(name, (each) => each.events || undefined)),
-        cell(of(name, (each) => each.lost)),
-        cell(of(name, (each) => each.dropped)),
-      ],
-      ...[
-        cell(
-          of(name, (each) => each.cpuMsPer10k),
-          1,
-        ),
-        cell(of(name, (each) => each.firstEventMs)),
-      ],
-    ];
-  });
-  const head = [
-    "",
-    "requests/s",
-    "% of untraced",
-    "to plain strace",
-    "to strace that says as much",
-    "p50 ms",
-    "p99 ms",
-    "events",
-    "lost",
-    "dropped",
-  ];
-  return table([...head, "CPU ms/10k", "first event ms"], rows);
-}
-
 /** The memory of the server while a client reads a byte a second of what nginx does under load. */
 async function slowClient(engine: string): Promise<string> {
   const resident = async () => (await readStatus(server.pid ?? 0))?.residentBytes ?? Number.NaN;
@@ -277,7 +209,7 @@ async function slowClient(engine: string): Promise<string> {
   client.destroy();
   await poll("nothing traces any more", async () => !(await isTraced()));
   const mebibytes = (bytes: number) => number(bytes / 1_048_576);
-  return `${engine}, a client that reads 1 byte a second: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most`;
+  return `${engine} and a client that reads 1 byte a second: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most`;
 }
 
 async function firstLineOf(child: ChildProcess): Promise<string> {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -21,6 +22,14 @@ const TRACE_MS = 60_000;
 /** The processes of a sidecar. */
 type Pids = Readonly<Record<"program" | "strace" | "init", number>>;
 
+const PROGRAM_STARVES = "want of memory, at which the kernel kills its program";
+const STRACE_STARVES = "want of memory, at which the kernel kills strace";
+/** Whom the kernel is to kill. */
+const VICTIMS: ReadonlyMap<string, keyof Pids> = new Map([
+  [PROGRAM_STARVES, "program"],
+  [STRACE_STARVES, "strace"],
+]);
+
 /** What ends the sidecar, and what of it is left: the engine ends all that is in a container whose first process ends. */
 const ENDS: Readonly<Record<string, (sidecar: Sidecar, pids: Pids) => Promise<unknown>>> = {
   "`docker kill`": ({ id }) => docker(["kill", "--signal", "KILL", id]),
@@ -29,10 +38,8 @@ const ENDS: Readonly<Record<string, (sidecar: Sidecar, pids: Pids) => Promise<un
   "SIGKILL of its init": (sidecar, { init }) => kill(sidecar, init),
   "SIGKILL of its program": (sidecar, { program }) => kill(sidecar, program),
   "SIGKILL of strace": (sidecar, { strace }) => kill(sidecar, strace),
-  "want of memory, at which the kernel kills its program": (sidecar, { program }) =>
-    runOutOfMemory(sidecar, program),
-  "want of memory, at which the kernel kills strace": (sidecar, { strace }) =>
-    runOutOfMemory(sidecar, strace),
+  [PROGRAM_STARVES]: (sidecar, { program }) => runOutOfMemory(sidecar, program),
+  [STRACE_STARVES]: (sidecar, { strace }) => runOutOfMemory(sidecar, strace),
 };
 
 let folder: string;
@@ -68,6 +75,7 @@ test.each(Object.entries(ENDS))(
     const trace = await startTrace(sidecar);
     const pids = await pidsOf(sidecar);
     expect(await threadsOf(core)).toMatchObject({ threads: THREADS, tracers: [pids.strace] });
+    const victims: Partial<Record<string, number>> = await hostPidsOf(sidecar, pids);
 
     await harm(sidecar, pids);
     const isFree = async () => {
@@ -76,6 +84,9 @@ test.each(Object.entries(ENDS))(
     };
     await poll("the app is free", isFree, { timeoutMs: TRACE_MS / 2 });
     await docker(["exec", core.id, "node", "-e", ASK]);
+    const victim = victims[VICTIMS.get(end) ?? "none"];
+    if (victim !== undefined)
+      await poll("the kernel has killed it for want of memory", () => isStarved(victim));
     trace.destroy();
   },
 );
@@ -131,6 +142,23 @@ function kill(sidecar: Sidecar, pid: number): Promise<string> {
 function runOutOfMemory(sidecar: Sidecar, victim: number): Promise<string> {
   const eat = "const eaten = []; for (;;) eaten.push(Buffer.alloc(4_194_304, 1));";
   return runInside(sidecar, `echo 1000 >/proc/${victim}/oom_score_adj && exec node -e '${eat}'`);
+}
+
+/** The numbers that the sidecar's processes have on the host, where the kernel's log has them (NSpid of proc_pid_status(5)). */
+async function hostPidsOf({ id }: Sidecar, pids: Pids): Promise<Partial<Record<string, number>>> {
+  const [, ...hostPids] = (await docker(["top", id, "-eo", "pid"])).trim().split("\n").map(Number);
+  const found = hostPids.map((hostPid) => {
+    const status = readFileSync(`/proc/${hostPid}/status`, "utf8");
+    const pid = Number(/^NSpid:.*\s(\d+)$/m.exec(status)?.[1]);
+    return [Object.entries(pids).find(([, each]) => each === pid)?.[0] ?? "other", hostPid] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+/** Whether the kernel says that it has killed a process since its cgroup had no memory left; for root only. */
+function isStarved(hostPid: number): boolean {
+  const log = execFileSync("dmesg", { encoding: "utf8", maxBuffer: 67_108_864 });
+  return new RegExp(`Memory cgroup out of memory: Killed process ${hostPid} \\(`).test(log);
 }
 
 /** Detached: the end of a container ends what was executed in it, and the docker client may then wait for ever. */

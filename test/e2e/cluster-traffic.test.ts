@@ -70,6 +70,22 @@ test("the latency of the last seconds is that of all workers", async () => {
   expect(await sent).toHaveLength(SEVERAL);
 });
 
+test("the history has the rate and the latency of all workers", async () => {
+  const historyPoint = z.object({ requestsPerSecond: z.number().nullable(), p95Ms: z.number().nullable() });
+  const pointsOf = async () => {
+    const { points } = (await sidecar.ask("/_sidecar/traffic/history?window=1m")).json();
+    return z.array(historyPoint).parse(points);
+  };
+  const before = (await pointsOf()).reduce((sum, each) => sum + (each.requestsPerSecond ?? 0), 0);
+  await send("history");
+  await poll("all of them, and how long they took", async () => {
+    const all = await pointsOf();
+    const sum = all.reduce((total, each) => total + (each.requestsPerSecond ?? 0), 0);
+    // A second as it was measured is not exactly one.
+    return sum - before > SEVERAL * 0.8 && all.some(({ p95Ms }) => p95Ms !== null && p95Ms > 0);
+  });
+});
+
 test("the counters do not fall when a worker ends, and its replacement counts on", async () => {
   const before = await counted();
   const [first = 0] = await workersOf(sidecar);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,4 +165,65 @@ test("a change of the app's configuration is written, kept in form, and taken ov
     body: "[site]\n",
   });
   expect(stale.json()).toMatchObject({ status: 412, code: "precondition-failed" });
+});
+
+test("a change that the app does not take is put back, as its log and its page show; one that a kill interrupts, too", async () => {
+  const state = await mkdtemp(join(tmpdir(), "tickbird-inside-state-"));
+  const env = {
+    SIDECAR_CONFIG_HISTORY_DIR: state,
+    SIDECAR_CONFIG_VERIFY: JSON.stringify([
+      { kind: "log", path: join(dir, "legacy.log"), contains: "read again", fails: "stays as it was" },
+      { kind: "http", path: "/", contains: "Hello", timeoutMs: 1_000 },
+    ]),
+  };
+  const put = (sidecar: RunningSidecar, body: string, prefer: string) =>
+    sidecar.ask("/_sidecar/config/legacy.ini", {
+      method: "PUT",
+      headers: { "If-Match": "*", "Content-Type": "text/plain", Prefer: prefer },
+      body,
+    });
+  const good = "[site]\ntitle = Verified\ngreeting = Hello\n";
+  {
+    await using sidecar = await start(env);
+    const taken = await put(sidecar, good, "wait=60");
+    expect([taken.status, taken.json()]).toMatchObject([200, { verified: true }]);
+    const misread = await put(sidecar, `a key before any section = 1\n${good}`, "wait=60");
+    expect([misread.status, misread.json()]).toMatchObject([
+      422,
+      { code: "change-rolled-back", detail: expect.stringContaining("stays as it was") },
+    ]);
+    expect(await readFile(config, "utf8")).toBe(good);
+    const begun = await put(sidecar, good.replace("Hello", "Goodbye"), "respond-async");
+    expect(begun.status).toBe(202);
+    sidecar.process.kill("SIGKILL");
+    await sidecar.ended();
+  }
+  expect(await readFile(config, "utf8")).toContain("Goodbye");
+  await using next = await start(env);
+  await poll("it is put back", async () => (await readFile(config, "utf8")) === good, { timeoutMs: 30_000 });
+  await poll("the app says so", async () => (await next.ask("/", { token: null })).body.includes("Hello"));
+  await rm(state, { recursive: true, force: true });
+});
+
+test("a configuration file that is made unreadable while we run is refused with what mends it, and left as it is", async () => {
+  // Root reads everything, unless it is without capabilities.
+  const starter = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+  const path = join(dir, "locked.ini");
+  await writeFile(path, "a = 1\n");
+  await using sidecar = await startSidecarProcess(appPort, { SIDECAR_CONFIG_FILES: path }, starter);
+  const { headers } = await sidecar.ask("/_sidecar/config/locked.ini");
+  await chmod(path, 0o000);
+  for (const method of ["GET", "PUT"]) {
+    const answer = await sidecar.ask("/_sidecar/config/locked.ini", {
+      method,
+      headers: { "If-Match": headers.etag ?? "", "Content-Type": "text/plain" },
+      ...(method === "PUT" ? { body: "a = 2\n" } : {}),
+    });
+    expect([answer.status, answer.json()]).toMatchObject([
+      403,
+      { code: "permission-denied", remedy: expect.any(String) },
+    ]);
+  }
+  await chmod(path, 0o600);
+  expect(await readFile(path, "utf8")).toBe("a = 1\n");
 });

@@ -212,7 +212,7 @@ function withOddRequests(random: Random): Conversation {
   return { client, methods, answers };
 }
 
-describe("both ways of HTTP/1.1 are one:", () => {
+describe("both ways of HTTP/1.1 are one:", { timeout: 60_000 }, () => {
   test.each([
     ["valid requests and answers, cut anywhere", randomConversation, 120],
     ["requests that are odd, or not right", withOddRequests, 250],

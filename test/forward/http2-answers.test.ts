@@ -82,7 +82,7 @@ describe("an answer that HTTP/2 can't say as it is", () => {
   });
 });
 
-test("answers with something wrong come as over HTTP/1.1, or as a 502", async () => {
+test("answers with something wrong come as over HTTP/1.1, or as a 502", { timeout: 60_000 }, async () => {
   const random = randomOf(seedOr(61));
   await using http1 = await startTalks({ lean: true });
   await using http2 = await startHttp2();

@@ -86,7 +86,7 @@ function substance({ start, fields, body, trailers }: Message) {
   return { start, host, fields: endToEnd(fields), body, trailers };
 }
 
-describe("through a front, requests and answers are what they are without it", () => {
+describe("through a front, requests and answers are what they are without it", { timeout: 60_000 }, () => {
   test.each([
     ["on the lean way", true],
     ["on Node's way", false],

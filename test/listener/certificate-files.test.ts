@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmod, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openUserFiles, userFilesOf } from "../../src/listener/certificates/user-files.ts";
 import type { CertificateStore } from "../../src/listener/certificates.ts";
 import { poll } from "../support/poll.ts";
@@ -21,6 +21,9 @@ import {
   temporaryFolder,
   writePair,
 } from "./certificate-support.ts";
+
+// Several processes of Node.js start in one test.
+vi.setConfig({ testTimeout: 60_000 });
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/open-certificates.ts");
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { StartError } from "../../src/base/errors.ts";
 import { machineNames } from "../../src/listener/certificates/names.ts";
 import { poll } from "../support/poll.ts";
@@ -20,6 +20,9 @@ import {
   serveTls,
   temporaryFolder,
 } from "./certificate-support.ts";
+
+// Several processes of Node.js start in one test.
+vi.setConfig({ testTimeout: 60_000 });
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/open-certificates.ts");
 

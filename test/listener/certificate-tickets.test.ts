@@ -1,6 +1,6 @@
 import { chmod, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { poll } from "../support/poll.ts";
 import {
   DAY_MS,
@@ -14,6 +14,9 @@ import {
   temporaryFolder,
   writePair,
 } from "./certificate-support.ts";
+
+// Several processes of Node.js start in one test.
+vi.setConfig({ testTimeout: 60_000 });
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/open-certificates.ts");
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
 import { PROTOCOLS } from "./compare.ts";
@@ -15,6 +15,8 @@ const PATH = "/small.txt";
 const SHORT_LIVED = "keepalive_timeout 1s; keepalive_requests 10;";
 
 describeWith(["nginx"], "connections between the sidecar and nginx", () => {
+  vi.setConfig({ testTimeout: 180_000 });
+
   const files = { "small.txt": "a small file\n", "large.bin": randomBytes(4 * 1_048_576) };
 
   describe.each(PROTOCOLS)("with clients over %s", (protocol) => {

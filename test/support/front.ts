@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -186,12 +187,32 @@ export async function listenLocally(server: Server): Promise<number> {
   return address.port;
 }
 
-/** A port of loopback where nobody listens (any more). */
+/** Below those that the system gives who asks for any (`net.ipv4.ip_local_port_range`), 400 to each worker of the tests. */
+const UNUSED = { first: 24_000, each: 400, workers: 20 };
+let lastUnused = 0;
+
+/** A port of loopback where nobody listens, and nobody will who lets the system choose: other tests run beside this one. */
 export async function unusedPort(): Promise<number> {
+  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0) % UNUSED.workers;
+  for (let tries = 0; tries < UNUSED.each; tries += 1) {
+    lastUnused = (lastUnused + 1) % UNUSED.each;
+    const port = UNUSED.first + worker * UNUSED.each + lastUnused;
+    if (await isUnused(port)) return port;
+  }
+  throw new Error(`every port from ${UNUSED.first} on is in use`);
+}
+
+async function isUnused(port: number): Promise<boolean> {
   const server = createServer();
-  const port = await listenLocally(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 function observe(socket: Socket): RawConnection {

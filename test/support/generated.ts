@@ -7,6 +7,7 @@ import { createLog } from "../../src/web/log.ts";
 import { openApiDocument } from "../../src/web/openapi.ts";
 import type { DefinedRoute } from "../../src/web/routes.ts";
 import { createSessions } from "../../src/web/sessions.ts";
+import { apiTypes } from "./api-types.ts";
 
 /** A file of the repository that is made, whole or in part, from the code. */
 export interface GeneratedFile {
@@ -25,6 +26,7 @@ export async function generatedFiles(
   ].reduce((text, { name, text: table }) => replaceBetween(text, name, table), await read("README.md"));
   return [
     { path: "src/openapi.json", content: json(openApiDocument(routes, "/_sidecar", VERSION)) },
+    { path: "src/dashboard/api/api-types.ts", content: apiTypes(routes, VERSION) },
     { path: "src/settings/settings.schema.json", content: json(settingsJsonSchema()) },
     { path: "README.md", content: readme },
   ];

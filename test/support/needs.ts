@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -49,6 +49,23 @@ export function isNotOnPath(program: string, home: string): boolean {
 export function isWithoutCgroups1(): boolean {
   if (existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes") && process.getuid?.() === 0) return false;
   console.warn("skipped, needs root and version 1 of cgroups, with the controllers memory and pids");
+  return true;
+}
+
+/** Tells whether tests must be skipped that need quotas: btrfs has them for root too, where the kernel has btrfs. */
+export function isWithoutQuotas(): boolean {
+  const hasBtrfs = spawnSync("mkfs.btrfs", ["--version"]).status === 0;
+  const isInKernel = /\tbtrfs$/m.test(readFileSync("/proc/filesystems", "utf8"));
+  if (hasBtrfs && isInKernel && process.getuid?.() === 0) return false;
+  console.warn("skipped, needs root, a kernel with btrfs, and mkfs.btrfs: apt install btrfs-progs");
+  return true;
+}
+
+/** Tells whether tests must be skipped that mount a small disk, in a file: with a loop device. */
+export function isWithoutDisks(): boolean {
+  const hasExt4 = spawnSync("mkfs.ext4", ["-V"]).status === 0;
+  if (hasExt4 && existsSync("/dev/loop-control") && process.getuid?.() === 0) return false;
+  console.warn("skipped, needs root, loop devices, and mkfs.ext4: apt install e2fsprogs");
   return true;
 }
 

@@ -23,6 +23,8 @@ export interface NginxServerOptions {
   readonly http: (port: number) => string;
   /** The port; any free one where it is not given. */
   readonly port?: number;
+  /** Where the errors go that are no single connection's; standard error where it is not given. */
+  readonly errorLog?: string;
   /** The most connections at once, those to servers behind it included. */
   readonly workerConnections?: number;
   /** As {@link RunOptions.hasOwnGroup}. */
@@ -52,11 +54,9 @@ export async function nginxVersion(): Promise<string> {
 }
 
 /** Starts it once; undefined when the port is taken. */
-async function tryStart(
-  { dir, http, workerConnections = 4_096, hasOwnGroup = false }: NginxServerOptions,
-  port: number,
-): Promise<ServerProcess | undefined> {
-  await writeFile(join(dir, "nginx.conf"), configuration(http(port), workerConnections));
+async function tryStart(options: NginxServerOptions, port: number): Promise<ServerProcess | undefined> {
+  const { dir, hasOwnGroup = false } = options;
+  await writeFile(join(dir, "nginx.conf"), configuration(options, port));
   const args = ["-p", `${dir}/`, "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"];
   const server = runServer("/usr/sbin/nginx", args, { cwd: dir, hasOwnGroup });
   const outcome = await poll("nginx to listen", async () => {
@@ -76,11 +76,14 @@ function accepts(port: number): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-function configuration(http: string, workerConnections: number): string {
+function configuration(
+  { http, errorLog = "stderr warn", workerConnections = 4_096 }: NginxServerOptions,
+  port: number,
+): string {
   return `
 worker_processes 1;
 pid nginx.pid;
-error_log stderr warn;
+error_log ${errorLog};
 events { worker_connections ${workerConnections}; }
 http {
   client_body_temp_path tmp/body;
@@ -88,7 +91,7 @@ http {
   fastcgi_temp_path tmp/fastcgi;
   uwsgi_temp_path tmp/uwsgi;
   scgi_temp_path tmp/scgi;
-  ${http}
+  ${http(port)}
 }
 `;
 }

@@ -5,18 +5,23 @@ import { describe } from "vitest";
 
 /** What installs all of them. */
 const INSTALL =
-  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples postgresql strace slowhttptest sslscan testssl.sh prometheus";
+  "apt-get install -y haproxy nginx-light tomcat10 tomcat10-examples postgresql redis-server python3 strace slowhttptest sslscan testssl.sh prometheus rsyslog rsyslog-gnutls default-jdk-headless libjolokia-core-java iproute2";
 
 /** The files that tell that a server is installed. */
 const INSTALLED = {
   haproxy: ["/usr/sbin/haproxy"],
   nginx: ["/usr/sbin/nginx"],
   tomcat: ["/usr/bin/java", "/usr/share/tomcat10/bin/bootstrap.jar", "/usr/share/tomcat10-examples/examples"],
+  jolokia: ["/usr/share/java/jolokia-core.jar", "/usr/share/java/json-simple.jar"],
   postgres: ["/usr/lib/postgresql", "/usr/bin/psql"],
+  jdk: ["/usr/bin/java", "/usr/bin/javac", "/usr/bin/jcmd", "/usr/bin/keytool"],
+  redis: ["/usr/bin/redis-server", "/usr/bin/redis-cli"],
+  python: ["/usr/bin/python3"],
   strace: ["/usr/bin/strace"],
   slowhttptest: ["/usr/bin/slowhttptest"],
   sslscan: ["/usr/bin/sslscan"],
   prometheus: ["/usr/bin/prometheus", "/usr/bin/promtool"],
+  rsyslog: ["/usr/sbin/rsyslogd", "/usr/share/doc/rsyslog-gnutls"],
   testssl: ["/usr/bin/testssl", "/usr/bin/openssl"],
 } as const;
 

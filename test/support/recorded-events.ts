@@ -48,7 +48,11 @@ export function recordedEvents(name: string): RecordedEvents {
   return {
     ...{ name, pid, header },
     formats: Object.fromEntries(
-      TRACEPOINT_KINDS.map((kind) => [kind, parseEventFormat(formats[kind] ?? "")]),
+      // The older recordings have no signals.
+      TRACEPOINT_KINDS.flatMap((kind) => {
+        const format = formats[kind];
+        return format === undefined ? [] : [[kind, parseEventFormat(format)]];
+      }),
     ),
     pages: pages.map(({ base64 }) => Buffer.from(base64, "base64")),
     lines: lines.split("\n").filter((line) => line !== "" && !line.startsWith("#")),

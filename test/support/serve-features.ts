@@ -17,6 +17,8 @@ export interface ServedFeatures extends AsyncDisposable {
   readonly url: string;
   /** Like fetch, below the prefix, as an operator unless `headers` say otherwise. */
   get(path: string, init?: RequestInit): Promise<Response>;
+  /** Tells the features to end what runs for clients, as the sidecar does when it stops. */
+  stop(): void;
   /** The app itself, for tests that bring a server of their own. */
   readonly handler: AppHandler;
 }
@@ -68,6 +70,7 @@ export async function serveFeatures(
   return {
     url,
     handler,
+    stop: () => stop.abort(),
     get: (path, init = {}) =>
       fetch(url + path, {
         ...init,

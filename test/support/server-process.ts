@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { endWithUs } from "./children.ts";
 import { poll } from "./poll.ts";
 
 /** A program that runs as a child of this process. */
@@ -45,9 +46,7 @@ export function runServer(command: string, args: readonly string[], options: Run
   // An executable that is not there is an "error", and then there is no "close".
   ended.catch(() => undefined);
   // SIGTERM and not SIGKILL: a master process must have the time to end its workers.
-  const atExit = () => void child.kill("SIGTERM");
-  process.once("exit", atExit);
-  child.once("close", () => process.off("exit", atExit));
+  endWithUs(child, () => void child.kill("SIGTERM"));
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     if (!hasEnded()) child.kill(signal);

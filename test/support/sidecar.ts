@@ -5,6 +5,8 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "./children.ts";
+import { COMPILED } from "./compiled.ts";
 import { poll } from "./poll.ts";
 
 /** The operator's token of sidecars that tests start. */
@@ -30,6 +32,8 @@ export interface AskOptions {
   readonly token?: string | null;
   /** A client certificate to show. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** When to give up, where an answer may never come. */
+  readonly timeoutMs?: number;
 }
 
 /** The program, run as a process of its own. */
@@ -53,12 +57,22 @@ export interface RunningSidecar extends Program {
   log(): Record<string, unknown>[];
 }
 
-/** Runs the program with these arguments and this environment, and nothing else of ours in it. */
-export function runProgram(args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+/**
+ * Runs the program with these arguments and this environment, and nothing else of ours in it but where to find what is
+ * compiled already.
+ * @param starter a command that starts it, such as setpriv(1) with its options.
+ */
+export function runProgram(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  starter: readonly string[] = [],
+): Program {
+  const [command = process.execPath, ...rest] = [...starter, process.execPath, MAIN, ...args];
+  const child = spawn(command, rest, {
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...COMPILED, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  endWithUs(child, () => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     output.stdout += String(chunk);
@@ -85,19 +99,24 @@ export function runProgram(args: readonly string[], env: Record<string, string> 
 export async function startSidecarProcess(
   corePort: number,
   env: Record<string, string> = {},
+  starter: readonly string[] = [],
 ): Promise<RunningSidecar> {
   await using stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "tickbird-e2e-"));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
   const program = stack.use(
-    runProgram(["--core", `http://127.0.0.1:${corePort}`], {
-      SIDECAR_HTTPS_PORT: "0",
-      SIDECAR_HTTP_ENABLED: "false",
-      SIDECAR_CERTS_DIR: dir,
-      SIDECAR_AUTH_TOKEN: TOKEN,
-      SIDECAR_HEALTH_INTERVAL_MS: "200",
-      ...env,
-    }),
+    runProgram(
+      ["--core", `http://127.0.0.1:${corePort}`],
+      {
+        SIDECAR_HTTPS_PORT: "0",
+        SIDECAR_HTTP_ENABLED: "false",
+        SIDECAR_CERTS_DIR: dir,
+        SIDECAR_AUTH_TOKEN: TOKEN,
+        SIDECAR_HEALTH_INTERVAL_MS: "200",
+        ...env,
+      },
+      starter,
+    ),
   );
   const hasBegun = () => {
     const port = /https:\/\/localhost:(\d+)\//.exec(program.stderr())?.[1];
@@ -119,7 +138,7 @@ export async function startSidecarProcess(
 
 /** Asks `https://localhost:<port><path>` over a connection of its own, trusting `ca`. */
 export function ask(port: number, ca: string, path: string, options: AskOptions = {}): Promise<Answer> {
-  const { method = "GET", headers = {}, body, token = TOKEN, tls = {} } = options;
+  const { method = "GET", headers = {}, body, token = TOKEN, tls = {}, timeoutMs } = options;
   const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const asked = request(
@@ -132,6 +151,7 @@ export function ask(port: number, ca: string, path: string, options: AskOptions 
       servername: "localhost",
       agent: false,
       ...tls,
+      ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
       headers: { Host: "localhost", ...authorization, ...headers },
     },
     (answer) => {

@@ -17,6 +17,8 @@ export interface HomeDeps {
   readonly version: string;
   readonly coreUrl: string;
   readonly prefix: string;
+  /** The dashboard, where it is switched on: it is what a browser gets, if it has been built. */
+  readonly dashboard?: { page(): Promise<Page | undefined> } | undefined;
 }
 
 const index = z.object({
@@ -81,12 +83,14 @@ function addIndex(table: RouteTable, deps: HomeDeps): void {
         },
       },
     },
-    ({ ctx }) => {
+    async ({ ctx }) => {
       const form = chooseForm(ctx, ["json", "text", "html"]);
       const { principal, refusal } = ctx.state;
       if (form === "html") {
         const facts = { ...deps, routes: deps.table(), origin: `https://${ctx.host}` };
-        if (principal !== null) return sendPage(ctx, homePage(facts, principal));
+        if (principal !== null) {
+          return sendPage(ctx, (await deps.dashboard?.page()) ?? homePage(facts, principal));
+        }
         ctx.status = 401;
         // Bearer only: asked for Basic, the browser would cover this page with a dialog of its own.
         ctx.set("WWW-Authenticate", challenge(false));

@@ -62,7 +62,7 @@ function addBegin(table: RouteTable, sessions: Sessions, prefix: string): void {
 }
 
 function addShow(table: RouteTable): void {
-  const via = z.enum(["bearer", "basic", "session", "none"]);
+  const via = z.enum(["bearer", "basic", "session", "certificate", "none"]);
   table.add(
     "GET",
     "/session",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../../../src/version.ts";
@@ -10,13 +11,23 @@ export const TOKEN = "bench-operator-token";
 /** The compiled program, as the image runs it. */
 export const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
 
+/** What Node is told in the image, from the line of its Dockerfile that starts the program. */
+const FLAGS = flagsOfImage(readFileSync(new URL("../../../Dockerfile", import.meta.url), "utf8"));
+
+function flagsOfImage(dockerfile: string): readonly string[] {
+  const [, argv = ""] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+  const [, flags] = /"node", (.*)"dist\/main\.js"/.exec(argv) ?? [];
+  if (flags === undefined) throw new Error("the Dockerfile starts no dist/main.js");
+  return flags.split(/[", ]+/).filter((flag) => flag !== "");
+}
+
 /** This sidecar with its defaults, compiled. */
 export const sidecar: Peer = {
   name: "tickbird",
   protocols: ["http/1.1", "h2"],
   missing: () => undefined,
   async describe() {
-    return `Tickbird ${VERSION}, Node.js ${process.versions.node} (OpenSSL ${process.versions.openssl}), one process, its defaults, access log to a file`;
+    return `Tickbird ${VERSION}, Node.js ${process.versions.node} (OpenSSL ${process.versions.openssl}), started as in the image (${FLAGS.join(" ")}), one process, its defaults, access log to a file`;
   },
   start: (site) => startSidecar(site),
 };
@@ -26,21 +37,25 @@ export async function startSidecar(
   { corePort, certFile, keyFile, dir }: Site,
   { env = {}, flags = [] }: { env?: Record<string, string>; flags?: readonly string[] } = {},
 ): Promise<RunningPeer> {
-  const program = runServer(process.execPath, [...flags, MAIN, "--core", `http://127.0.0.1:${corePort}`], {
-    cwd: dir,
-    env: {
-      SIDECAR_HTTPS_PORT: "0",
-      SIDECAR_HTTPS_HOST: "127.0.0.1",
-      SIDECAR_HTTPS_CERT_FILE: certFile,
-      SIDECAR_HTTPS_KEY_FILE: keyFile,
-      SIDECAR_HTTP_ENABLED: "false",
-      SIDECAR_CERTS_DIR: join(dir, "certs"),
-      SIDECAR_AUTH_TOKEN: TOKEN,
-      ...env,
+  const program = runServer(
+    process.execPath,
+    [...FLAGS, ...flags, MAIN, "--core", `http://127.0.0.1:${corePort}`],
+    {
+      cwd: dir,
+      env: {
+        SIDECAR_HTTPS_PORT: "0",
+        SIDECAR_HTTPS_HOST: "127.0.0.1",
+        SIDECAR_HTTPS_CERT_FILE: certFile,
+        SIDECAR_HTTPS_KEY_FILE: keyFile,
+        SIDECAR_HTTP_ENABLED: "false",
+        SIDECAR_CERTS_DIR: join(dir, "certs"),
+        SIDECAR_AUTH_TOKEN: TOKEN,
+        ...env,
+      },
+      stdoutFile: join(dir, "access.log"),
+      hasOwnGroup: true,
     },
-    stdoutFile: join(dir, "access.log"),
-    hasOwnGroup: true,
-  });
+  );
   const [, port] = await said(program, /: https:\/\/localhost:(\d+)\//);
   return { port: Number(port), pid: program.pid, [Symbol.asyncDispose]: () => program.stop() };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { expect, test } from "vitest";
 import { coreTcpCheck } from "../../../src/features/health/core-tcp-check.ts";
+import { unusedPort } from "../../support/front.ts";
 
 const never = new AbortController().signal;
 
@@ -14,11 +15,6 @@ async function listening(host: string): Promise<Server & AsyncDisposable> {
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
-async function closedPort(): Promise<number> {
-  await using server = await listening("127.0.0.1");
-  return portOf(server);
-}
-
 test.each(["127.0.0.1", "localhost", "[::1]"])("a core that listens at %s passes", async (host) => {
   await using server = await listening(host === "[::1]" ? "::1" : host);
 
@@ -28,7 +24,7 @@ test.each(["127.0.0.1", "localhost", "[::1]"])("a core that listens at %s passes
 });
 
 test.each(["127.0.0.1", "localhost"])("where nothing listens, it fails and says so: %s", async (host) => {
-  const port = await closedPort();
+  const port = await unusedPort();
 
   const result = await coreTcpCheck(`http://${host}:${port}`).run(never);
 

@@ -90,7 +90,9 @@ describe("12. an answer that the core cuts short is seen as cut short (RFC 9112 
   });
 });
 
-describe("13. an answer that comes before the whole request was sent arrives, though the core closes with the rest unread (RFC 9112 section 9.6)", () => {
+describe("13. an answer that comes before the whole request was sent arrives, though the core closes with the rest unread (RFC 9112 section 9.6)", {
+  timeout: 60_000,
+}, () => {
   const UPLOAD = "x".repeat(8 * MEBIBYTE);
   test.each([...HTTP1.map((route) => ({ ...route, times: 25 })), { ...HTTP2, times: 50 }])(
     "$name: each of $times times, and the client is served on",
@@ -116,7 +118,7 @@ describe("13. an answer that comes before the whole request was sent arrives, th
   );
 });
 
-describe("14. who takes nothing holds the other back, and not our memory", () => {
+describe("14. who takes nothing holds the other back, and not our memory", { timeout: 60_000 }, () => {
   const TOTAL = 40 * MEBIBYTE;
   const PIECE = "x".repeat(65_536);
   /** The systems' own buffers of two connections are well below. */
@@ -135,7 +137,7 @@ describe("14. who takes nothing holds the other back, and not our memory", () =>
     );
     expect(await sender.standsStill()).toBeLessThan(BOUND);
     talk.resume();
-    await poll("all of it", () => talk.bytes() >= TOTAL);
+    await poll("all of it", () => talk.bytes() >= TOTAL, { timeoutMs: 40_000 });
     await sender.done;
   });
 
@@ -150,7 +152,7 @@ describe("14. who takes nothing holds the other back, and not our memory", () =>
     );
     expect(await sender.standsStill()).toBeLessThan(BOUND);
     connection.socket.resume();
-    await poll("all of it", () => connection.received().length > TOTAL);
+    await poll("all of it", () => connection.received().length > TOTAL, { timeoutMs: 40_000 });
     await sender.done;
   });
 

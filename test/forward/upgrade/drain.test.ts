@@ -147,7 +147,7 @@ describe.each([
     front.forwarder.drainUpgrades(0);
     await poll("the end", () => front.forwarder.inFlight === 0);
     expect(client.close()).toEqual(GOODBYE);
-    expect(performance.now() - before).toBeLessThan(3_500);
+    expect(performance.now() - before).toBeLessThan(4_500);
     const { socket } = await core.connection(0);
     await poll("the end at the core", () => socket.destroyed);
   });
@@ -203,8 +203,8 @@ test("a stop with open WebSockets is over soon, and nothing is cut", async () =>
   socket.stream.on("data", () => socket.send(OPCODE.CLOSE, socket.frames.at(-1)?.payload ?? ""));
   const before = performance.now();
   front.forwarder.drainUpgrades(100);
-  expect(await front.listener.drain(8_000)).toBe(true);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  expect(await front.listener.drain(30_000)).toBe(true);
+  expect(performance.now() - before).toBeLessThan(4_500);
   expect(core.codes).toEqual([1_001, 1_001]);
 });
 
