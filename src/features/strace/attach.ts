@@ -70,8 +70,19 @@ async function requireCleanEnd(strace: Child, { pid }: TraceTarget): Promise<voi
   throw (
     unknownSyscall(stderr) ??
     superseding(stderr) ??
-    new AppError("internal", `strace ended with ${signal ?? exitCode}: ${stderr.trim()}`)
+    killed(signal, pid) ??
+    new AppError("internal", `strace ended with ${exitCode}: ${stderr.trim()}`)
   );
+}
+
+/** The error where somebody else has ended strace by a signal. */
+function killed(signal: NodeJS.Signals | null, pid: number): AppError | undefined {
+  if (signal === null) return undefined;
+  const what = `strace was ended by ${signal} before it held process ${pid}.`;
+  return new AppError("process-not-traceable", what, {
+    remedy:
+      "Try again. Where it happens again, the kernel may lack memory: look for oom-kill in its log, and give the sidecar more.",
+  });
 }
 
 /** strace has one text for many causes; what they look like from outside tells them apart. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { waitUntilAttached } from "../../../src/features/strace/attach.ts";
 import { straceCommand } from "../../../src/features/strace/command.ts";
 import { readCommandLine, readStat } from "../../../src/linux/proc.ts";
 import { run, start, startedPids } from "../../../src/linux/spawn.ts";
@@ -133,14 +134,29 @@ describe.skipIf(isMissing("ptrace"))("the app is always left running and untrace
 
   test("when strace is killed", async () => {
     await using target = await startIdle();
-    await using served = await serveStrace();
-    const answer = served.get(`/strace/${target.pid}`, accept("application/json"));
+    await using served = await serveStrace({ settings: { DURATION_MS: 60_000 } });
+    // Answered once strace holds the process.
+    const response = await served.get(`/strace/${target.pid}`, accept("text/event-stream"));
     process.kill(await untilTraced(target), "SIGKILL");
-    expect(await (await answer).json()).toMatchObject({
-      endReason: "tracer-failed",
-      warnings: [expect.stringContaining("SIGKILL")],
-    });
+    const text = await response.text();
+    expect(text).toMatch(/event: end\ndata: \{"endReason":"tracer-failed",/);
+    expect(text).toContain("strace ended with SIGKILL");
     expect(await isFree(target.pid)).toBe(true);
+  });
+
+  test("when strace is killed before it holds the app: refused, with what may be behind it", async () => {
+    await using target = await startIdle();
+    await using strace = await start(["sleep", "600"], { leadsGroup: true });
+    const asked = waitUntilAttached(strace, {
+      ...{ pid: target.pid, name: "node", threads: 1, wasStopped: false },
+      ...{ startTime: new Date().toISOString(), startTicks: 0 },
+    });
+    process.kill(strace.pid, "SIGKILL");
+    await expect(asked).rejects.toMatchObject({
+      code: "process-not-traceable",
+      message: expect.stringContaining("SIGKILL"),
+      remedy: expect.stringContaining("memory"),
+    });
   });
 
   test("when strace is killed while it tries ptrace on a child of its own: that child goes too", async () => {
