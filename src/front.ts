@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createForwarder, type Forwarder } from "./forward/forwarder.ts";
 import { isCarriedUpgrade } from "./forward/upgrade/switching.ts";
@@ -26,6 +27,12 @@ export interface Front extends AsyncDisposable {
   drain(): Promise<boolean>;
 }
 
+/** The front of one process. */
+export interface ProcessFront extends Front {
+  /** Takes a connection that somebody else has accepted. */
+  take(socket: Socket): void;
+}
+
 /** The settings that the front knows. */
 export type FrontSettings = Pick<
   Settings,
@@ -42,11 +49,13 @@ export interface FrontParts {
   readonly log: Logger;
   /** Aborted from when on clients should go elsewhere next time. */
   readonly closing: AbortSignal;
+  /** False where all its connections come by {@link ProcessFront.take}. Unset: true. */
+  readonly opensPort?: boolean;
 }
 
 /** Starts the front in this process. @throws {StartError} when the port can't be bound. */
-export async function startFront(settings: FrontSettings, parts: FrontParts): Promise<Front> {
-  const { certificates, clientCa, ours, log, closing } = parts;
+export async function startFront(settings: FrontSettings, parts: FrontParts): Promise<ProcessFront> {
+  const { certificates, clientCa, ours, log, closing, opensPort = true } = parts;
   await using stack = new AsyncDisposableStack();
   const isClosing = () => closing.aborted;
   const trustedPeers = createTrustedPeers(settings.https.trustedPeers);
@@ -62,11 +71,14 @@ export async function startFront(settings: FrontSettings, parts: FrontParts): Pr
   const accessLog = settings.log.access ? log : undefined;
   const { prefix, shutdown } = settings;
   const requests = createDispatch({ prefix, destinations, trustedPeers, accessLog, isClosing });
-  const listener = stack.use(await startListener(settings, { certificates, clientCa }, requests, log));
+  const listener = stack.use(
+    await startListener(settings, { certificates, clientCa, opensPort }, requests, log),
+  );
 
   const owned = stack.move();
   return {
     port: listener.port,
+    take: (socket) => listener.take(socket),
     countInFlight: async () => forwarder.inFlight,
     traffic: trafficOf(forwarder),
     eventLoopDelays: async () => [],

@@ -1,9 +1,7 @@
-import cluster from "node:cluster";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { RecentLatency } from "../base/recent-latency.ts";
 import type { Front, FrontParts, FrontSettings } from "../front.ts";
 import type { HandshakeMaterial } from "../listener/tls-options.ts";
+import { Acceptor } from "./acceptor.ts";
 import { Crew } from "./crew.ts";
 import type { Assignment, SentMaterial } from "./messages.ts";
 import type { RelayAddress } from "./relay-call.ts";
@@ -11,38 +9,31 @@ import { openRelay } from "./relay-server.ts";
 import { shareOf } from "./shares.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** The front in several processes, which share the port by node:cluster. What is ours they relay to this one. */
+/** The front in several processes, which get the connections from this one. What is ours they relay to it. */
 
 /** The settings, with the number of processes. */
 type ClusterSettings = FrontSettings & { readonly cluster: number };
-
-/** In the form in which this file itself runs: as TypeScript, or compiled. */
-const WORKER = fileURLToPath(new URL(`worker-main${extname(import.meta.url)}`, import.meta.url));
 
 /** Starts `settings.cluster` workers. @throws {StartError} when one of them can't start. */
 export async function startClusterFront(settings: ClusterSettings, parts: FrontParts): Promise<Front> {
   const { certificates, ours, log, closing } = parts;
   await using stack = new AsyncDisposableStack();
-  // This process takes the connections and gives each to the next worker. Where the workers take them by themselves,
-  // the quicker one gets them all, and they stay with it.
-  cluster.schedulingPolicy = cluster.SCHED_RR;
-  cluster.setupPrimary({ exec: WORKER, args: [], stdio: ["ignore", "pipe", "inherit", "ipc"] });
   const relay = stack.use(await openRelay({ ours, log, headerBytes: settings.limits.headerBytes }));
   const latency = new RecentLatency();
-  let { port } = settings.https;
-  let boundPort = port;
-  const crew: Crew = stack.use(
+  // This process takes the connections and gives each to the next worker. Where the workers take them by themselves,
+  // the quicker one gets them all, and they stay with it.
+  const acceptor = stack.use(new Acceptor(settings.limits.maxConnections, log));
+  const crew = stack.use(
     new Crew({
       ...{ count: settings.cluster, log },
-      start(place) {
-        // node:cluster keeps a port of the system's choice for those who ask for any, until the last of them is gone.
-        if (crew.isEmpty) port = boundPort;
-        const own = { ...settings, https: { ...settings.https, port } };
-        return new WorkerProcess(assignmentOf(shareOf(own, place), relay.address, parts), latency);
-      },
+      start: (place) =>
+        new WorkerProcess(assignmentOf(shareOf(settings, place), relay.address, parts), {
+          ...{ latency, acceptor },
+        }),
     }),
   );
-  boundPort = await crew.begin();
+  await crew.begin();
+  const port = await acceptor.open(settings.https);
 
   certificates.onChange(() => crew.tell({ kind: "material", material: sentMaterial(certificates) }));
   closing.addEventListener("abort", () => crew.tell({ kind: "closing" }), { once: true });
@@ -51,7 +42,7 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
   stack.defer(() => void log.off("level-change", onLevel));
   const owned = stack.move();
   return {
-    port: boundPort,
+    port,
     async countInFlight() {
       return (await crew.reports()).reduce((sum, { inFlight }) => sum + inFlight, 0);
     },
@@ -61,7 +52,10 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
     async eventLoopDelays() {
       return (await crew.reports()).map(({ eventLoopDelay }) => eventLoopDelay);
     },
-    drain: () => crew.drain(settings.shutdown.graceMs),
+    drain() {
+      acceptor.close();
+      return crew.drain(settings.shutdown.graceMs);
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -49,17 +49,11 @@ export class Crew implements AsyncDisposable {
     process.once("exit", this.#onExit);
   }
 
-  /** Whether any is there. */
-  get isEmpty(): boolean {
-    return this.#workers.size === 0;
-  }
-
-  /** Starts all of them. Gives the port on which they listen. @throws {StartError} when one of them can't start. */
-  async begin(): Promise<number> {
+  /** Starts all of them. @throws {StartError} when one of them can't start. */
+  async begin(): Promise<void> {
     const places = Array.from({ length: this.#parts.count }, (_, place) => place);
-    const [port = 0] = await Promise.all(places.map((place) => this.#start(place).port));
+    await Promise.all(places.map((place) => this.#start(place).ready));
     this.#hasBegun = true;
-    return port;
   }
 
   /** Says something to all of them. */
@@ -140,8 +134,8 @@ export class Crew implements AsyncDisposable {
     try {
       const worker = this.#start(place);
       const { pid } = worker;
-      worker.port.then(
-        (port) => log.info({ pid, port }, "a process of the cluster has been replaced"),
+      worker.ready.then(
+        () => log.info({ pid }, "a process of the cluster has been replaced"),
         // Its end follows.
         (error: unknown) =>
           log.error({ pid, reason: messageOf(error) }, "a process of the cluster can't start"),

@@ -4,7 +4,7 @@ import type { FrontSettings } from "../front.ts";
 import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
 import type { RelayAddress } from "./relay-call.ts";
 
-/** What the primary process and its workers say to each other, on the channel that node:cluster gives them (JSON). */
+/** What the primary process and its workers say to each other, on the channel of a forked process (JSON). */
 
 /** What handshakes use, as it travels. */
 export interface SentMaterial {
@@ -43,6 +43,8 @@ export interface WorkerTotals {
 /** What the primary says. */
 export type ToWorker =
   | { readonly kind: "begin"; readonly assignment: Assignment }
+  /** With the connection itself. */
+  | { readonly kind: "connection" }
   | { readonly kind: "material"; readonly material: SentMaterial }
   | { readonly kind: "log-level"; readonly level: string }
   /** Clients are to go elsewhere next time. */
@@ -54,7 +56,10 @@ export type ToWorker =
 
 /** What a worker says. */
 export type ToPrimary =
-  | { readonly kind: "listening"; readonly port: number }
+  /** It can be given connections. */
+  | { readonly kind: "ready" }
+  /** The connection that it was given longest ago is its own now. */
+  | { readonly kind: "taken" }
   | { readonly kind: "start-failed"; readonly message: string; readonly remedy?: string }
   | { readonly kind: "reported"; readonly report: WorkerReport }
   | { readonly kind: "counted"; readonly totals: WorkerTotals }
@@ -64,10 +69,10 @@ export type ToPrimary =
   | { readonly kind: "drained"; readonly isClean: boolean };
 
 const TO_WORKER = new Set<string>([
-  ...["begin", "material", "log-level", "closing", "report", "count", "find", "drain"],
+  ...["begin", "connection", "material", "log-level", "closing", "report", "count", "find", "drain"],
 ]);
 const TO_PRIMARY = new Set<string>([
-  ...["listening", "start-failed", "reported", "counted", "latency", "found", "drained"],
+  ...["ready", "taken", "start-failed", "reported", "counted", "latency", "found", "drained"],
 ]);
 
 /** Tells whether a message is one of ours: both ends are of one version, so its kind says what is in it. */

@@ -1,5 +1,5 @@
-import cluster from "node:cluster";
 import { rmSync } from "node:fs";
+import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { isToWorker, type ToPrimary } from "./messages.ts";
 import { ClusterWorker } from "./worker.ts";
@@ -12,20 +12,23 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal
 let worker: ClusterWorker | undefined;
 /** Made by the primary, which may have no time left to remove it. */
 let relayFolder: string | undefined;
+let isLeaving = false;
 
-// Without the primary there is no app, and nobody who takes the log. Before node:cluster's own listener, which would
-// exit in order, and so try to write what is left of the log.
-process.prependListener("disconnect", () => {
-  if (cluster.worker?.exitedAfterDisconnect === true) return;
+// Without the primary there is no app, and nobody who takes the log: to exit in order would be to try to write it.
+process.on("disconnect", () => {
+  if (isLeaving) return;
   if (relayFolder !== undefined) rmSync(relayFolder, { recursive: true, force: true });
   process.kill(process.pid, "SIGKILL");
 });
 
-process.on("message", (message: unknown) => {
+process.on("message", (message: unknown, handle: unknown) => {
   if (!isToWorker(message)) return;
   if (message.kind === "begin") {
     relayFolder = dirname(message.assignment.relay.path);
     worker = new ClusterWorker(message.assignment, { tell, leave });
+  } else if (message.kind === "connection") {
+    // Without one where the client had gone before it could be sent.
+    worker?.take(handle instanceof Socket ? handle : undefined);
   } else {
     void worker?.obey(message);
   }
@@ -41,5 +44,6 @@ function tell(message: ToPrimary): Promise<void> {
 
 /** What was cut has still to close, and to be logged: then nothing keeps the process alive. */
 function leave(): void {
-  cluster.worker?.disconnect();
+  isLeaving = true;
+  if (process.connected) process.disconnect?.();
 }

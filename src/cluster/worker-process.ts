@@ -1,10 +1,14 @@
-import cluster, { type Worker } from "node:cluster";
+import { type ChildProcess, fork } from "node:child_process";
+import type { Socket } from "node:net";
+import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { StartError } from "../base/errors.ts";
 import type { RecentLatency } from "../base/recent-latency.ts";
 import { adopt } from "../linux/adopted.ts";
 import { standardOutputStream } from "../web/log-stream.ts";
 import type { RecentRequest, RecentWish } from "../web/traffic/traffic.ts";
+import type { Acceptor, Carrier } from "./acceptor.ts";
 import {
   type Assignment,
   isToPrimary,
@@ -18,6 +22,9 @@ import { passWholeLines } from "./whole-lines.ts";
 
 /** One worker, as the primary process has it: a process, and what is said to it. */
 
+/** In the form in which this file itself runs: as TypeScript, or compiled. */
+const WORKER = fileURLToPath(new URL(`worker-main${extname(import.meta.url)}`, import.meta.url));
+
 /** How long a worker may take to say how it does. */
 const REPORT_MS = 1_000;
 /** How much longer than its grace a drain may take, and then the end of the process. */
@@ -29,36 +36,47 @@ export interface WorkerEnd {
   readonly signal: string | null;
 }
 
+/** Who is concerned with what a worker does. */
+export interface WorkerParts {
+  /** Gets what it tells of its latency. */
+  readonly latency: RecentLatency;
+  /** Gives it connections, once it is ready. */
+  readonly acceptor: Acceptor;
+}
+
 /** A worker. Disposed of, it is killed. */
-export class WorkerProcess implements AsyncDisposable {
+export class WorkerProcess implements AsyncDisposable, Carrier {
   readonly pid: number | undefined;
-  readonly #worker: Worker;
-  readonly #port = Promise.withResolvers<number>();
+  readonly #child: ChildProcess;
+  readonly #ready = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<boolean>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   readonly #reports = new Questions<WorkerReport>();
   readonly #totals = new Questions<WorkerTotals>();
   readonly #found = new Questions<readonly RecentRequest[]>();
-  readonly #latency: RecentLatency;
+  readonly #parts: WorkerParts;
+  /** What it was given and has not said to have taken: still open here, too. */
+  readonly #given: Socket[] = [];
+  #isGone = false;
   #counters: readonly number[] = [];
   /** Of what it told of its latency. */
   #waiting = 0;
 
-  /** @param latency gets what it tells of its latency. */
-  constructor(assignment: Assignment, latency: RecentLatency) {
-    this.#latency = latency;
-    // Who waits for the port hears of it; who does not hears of the end.
-    this.#port.promise.catch(() => undefined);
-    this.#worker = cluster.fork();
-    const { process: child } = this.#worker;
+  constructor(assignment: Assignment, parts: WorkerParts) {
+    this.#parts = parts;
+    // Who waits for it hears of it; who does not hears of the end.
+    this.#ready.promise.catch(() => undefined);
+    const child = fork(WORKER, { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    this.#child = child;
     this.pid = child.pid;
     const adopted = child.pid === undefined ? undefined : adopt(child.pid);
     if (child.stdout !== null) passWholeLines(child.stdout, standardOutputStream());
-    this.#worker.on("message", (message: unknown) => {
+    child.on("message", (message: unknown) => {
       if (isToPrimary(message)) this.#hear(message);
     });
     // That it can't be started, or told something: an end follows, or has been.
-    this.#worker.on("error", () => undefined);
+    child.on("error", () => undefined);
+    child.once("exit", () => this.#leave());
     // And its output has been read to the end.
     child.once("close", (exitCode, signal) => {
       adopted?.[Symbol.dispose]();
@@ -67,9 +85,9 @@ export class WorkerProcess implements AsyncDisposable {
     this.tell({ kind: "begin", assignment });
   }
 
-  /** The port that it listens on. @throws {StartError} when it can't start. */
-  get port(): Promise<number> {
-    return this.#port.promise;
+  /** Resolves when it serves. @throws {StartError} when it can't start. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** Its end, whatever the reason. Never rejects. */
@@ -80,7 +98,19 @@ export class WorkerProcess implements AsyncDisposable {
   /** Says something, in the order in which it is said, and before the next connection that it is given. */
   tell(message: ToWorker): void {
     // What can't be said any more is said to one who is gone.
-    this.#worker.send(message, () => undefined);
+    this.#child.send(message, () => undefined);
+  }
+
+  give(socket: Socket): void {
+    this.#given.push(socket);
+    const message: ToWorker = { kind: "connection" };
+    // Kept open here until it is taken: Node itself would forget to close it where the worker dies before.
+    this.#child.send(message, socket, { keepOpen: true }, (error) => {
+      if (error === null || !this.#given.includes(socket)) return;
+      // It has not left this process.
+      this.#given.splice(this.#given.indexOf(socket), 1);
+      this.#parts.acceptor.giveAgain(socket);
+    });
   }
 
   /** How it does. One who is gone has nothing in flight, and one who does not answer is at least so late. */
@@ -126,7 +156,7 @@ export class WorkerProcess implements AsyncDisposable {
 
   /** At once; the system does the rest. */
   kill(): void {
-    this.#worker.process.kill("SIGKILL");
+    this.#child.kill("SIGKILL");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,12 +166,17 @@ export class WorkerProcess implements AsyncDisposable {
 
   #hear(message: ToPrimary): void {
     switch (message.kind) {
-      case "listening":
-        this.#port.resolve(message.port);
+      case "ready":
+        this.#ready.resolve();
+        this.#isFree();
+        return;
+      case "taken":
+        this.#given.shift()?.destroy();
+        this.#isFree();
         return;
       case "start-failed": {
         const { remedy } = message;
-        this.#port.reject(new StartError(message.message, remedy === undefined ? {} : { remedy }));
+        this.#ready.reject(new StartError(message.message, remedy === undefined ? {} : { remedy }));
         return;
       }
       case "reported":
@@ -153,7 +188,7 @@ export class WorkerProcess implements AsyncDisposable {
         return;
       case "latency":
         this.#wait(message.latency.waiting);
-        this.#latency.takeOver(message.latency);
+        this.#parts.latency.takeOver(message.latency);
         return;
       case "found":
         this.#found.answer(message.requests);
@@ -164,15 +199,27 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   #wait(waiting: number): void {
-    this.#latency.wait(waiting - this.#waiting);
+    this.#parts.latency.wait(waiting - this.#waiting);
     this.#waiting = waiting;
+  }
+
+  #isFree(): void {
+    // What it has said before its end may be read after that is known.
+    if (!this.#isGone) this.#parts.acceptor.isFree(this);
+  }
+
+  /** What it was given goes with it: nobody knows whether it has read of it already. */
+  #leave(): void {
+    this.#isGone = true;
+    this.#parts.acceptor.isGone(this);
+    for (const socket of this.#given.splice(0)) socket.destroy();
   }
 
   #end(end: WorkerEnd): void {
     this.#wait(0);
     const how = end.signal ?? `exit code ${end.exitCode}`;
     const remedy = "Look at what it wrote before; or SIDECAR_CLUSTER=1";
-    this.#port.reject(
+    this.#ready.reject(
       new StartError(`A process of the cluster ended while it started (${how}).`, { remedy }),
     );
     this.#ended.resolve(end);

@@ -1,7 +1,8 @@
+import type { Socket } from "node:net";
 import { StartError } from "../base/errors.ts";
 import { createEventLoopMeter } from "../base/event-loop-delay.ts";
 import type { LatencySecond } from "../base/recent-latency.ts";
-import { type Front, startFront } from "../front.ts";
+import { type ProcessFront, startFront } from "../front.ts";
 import type { HandshakeMaterial } from "../listener/tls-options.ts";
 import { createLog, type Logger } from "../web/log.ts";
 import { LatencyTeller } from "./latency-teller.ts";
@@ -25,7 +26,8 @@ export class ClusterWorker {
   readonly #closing = new AbortController();
   #teller: LatencyTeller | undefined;
   /** Undefined where it can't start. */
-  readonly #front: Promise<Front | undefined>;
+  readonly #front: Promise<ProcessFront | undefined>;
+  #started: ProcessFront | undefined;
 
   constructor(assignment: Assignment, primary: Primary) {
     const { settings, material, clientCa, relay, logLevel, isClosing } = assignment;
@@ -36,12 +38,18 @@ export class ClusterWorker {
     if (isClosing) this.#closing.abort();
     const { signal: closing } = this.#closing;
     const ours = createRelay({ address: relay, log: this.#log, isClosing: () => closing.aborted });
-    const parts = { certificates: this.#material, clientCa, ours, log: this.#log, closing };
+    const parts = { certificates: this.#material, clientCa, ours, log: this.#log, closing, opensPort: false };
     this.#front = this.#start(startFront(settings, parts));
   }
 
+  /** Takes a connection that the primary gives; undefined where nothing is left of it. */
+  take(socket: Socket | undefined): void {
+    void this.#primary.tell({ kind: "taken" });
+    if (socket !== undefined) this.#started?.take(socket);
+  }
+
   /** Does what it is told. Rejects for what nobody foresaw. */
-  async obey(message: Exclude<ToWorker, { kind: "begin" }>): Promise<void> {
+  async obey(message: Exclude<ToWorker, { kind: "begin" | "connection" }>): Promise<void> {
     switch (message.kind) {
       case "material":
         this.#material.replace(message.material);
@@ -74,14 +82,15 @@ export class ClusterWorker {
     }
   }
 
-  async #start(starting: Promise<Front>): Promise<Front | undefined> {
+  async #start(starting: Promise<ProcessFront>): Promise<ProcessFront | undefined> {
     try {
       const front = await starting;
+      this.#started = front;
       if (front.traffic !== undefined) {
         const tell = (latency: LatencySecond) => void this.#primary.tell({ kind: "latency", latency });
         this.#teller = new LatencyTeller(front.traffic.latency, tell);
       }
-      await this.#primary.tell({ kind: "listening", port: front.port });
+      await this.#primary.tell({ kind: "ready" });
       return front;
     } catch (error) {
       if (!(error instanceof StartError)) throw error;

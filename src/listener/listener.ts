@@ -1,13 +1,13 @@
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import type { Settings } from "../settings/schema.ts";
 import type { Logger } from "../web/log.ts";
-import { limitConnections } from "./connection-limit.ts";
 import { createHttp1, type Http1Handlers } from "./http1.ts";
 import { createHttp2, type Http2Handlers } from "./http2.ts";
 import { createLean } from "./lean/lean.ts";
 import type { LeanHandlers } from "./lean/lean-connection.ts";
 import { listen } from "./listen.ts";
+import { OpenConnections } from "./open-connections.ts";
 import { createEntrance } from "./proxy-protocol.ts";
 import { type HandshakeMaterial, tlsOptions } from "./tls-options.ts";
 
@@ -25,6 +25,8 @@ export interface ListenerHandlers {
 export interface Listener extends AsyncDisposable {
   /** The port that was really bound. */
   readonly port: number;
+  /** Takes a connection that somebody else has accepted. */
+  take(socket: Socket): void;
   /**
    * Stops accepting, lets what is under way finish for at most `graceMs`, then cuts the rest.
    * @returns whether everything finished by itself.
@@ -32,10 +34,18 @@ export interface Listener extends AsyncDisposable {
   drain(graceMs: number): Promise<boolean>;
 }
 
+/** What a listener is made from. */
+export interface ListenerParts {
+  readonly certificates: HandshakeMaterial;
+  readonly clientCa: string | undefined;
+  /** False where all its connections come by {@link Listener.take}. Unset: true. */
+  readonly opensPort?: boolean;
+}
+
 /** Opens the port. @throws {StartError} when it can't be bound, naming the setting. */
 export async function startListener(
   { https, limits }: Pick<Settings, "https" | "limits">,
-  { certificates, clientCa }: { certificates: HandshakeMaterial; clientCa: string | undefined },
+  { certificates, clientCa, opensPort = true }: ListenerParts,
   handlers: ListenerHandlers,
   log: Logger,
 ): Promise<Listener> {
@@ -43,14 +53,7 @@ export async function startListener(
   const http2 = createHttp2(handlers.http2, { ...limits, webSockets: https.http2WebSockets }, log);
   const lean =
     handlers.lean && createLean({ ...handlers.lean, limits }, (socket) => http1.accept(socket), limits);
-  const server = createServer({
-    ...tlsOptions(certificates, clientCa),
-    ALPNProtocols: ["h2", "http/1.1"],
-    handshakeTimeout: limits.handshakeMs,
-    // A client without one is served all the same: the app's users have tokens, or nothing to do with us.
-    requestCert: clientCa !== undefined,
-    rejectUnauthorized: false,
-  });
+  const server = createTlsServer(certificates, clientCa, limits.handshakeMs);
   server.on("secureConnection", (socket) => {
     socket.setNoDelay(true);
     (socket.alpnProtocol === "h2" ? http2 : (lean ?? http1)).accept(socket);
@@ -60,56 +63,57 @@ export async function startListener(
     // Node only reports a handshake that takes too long.
     socket.destroy();
   });
-  certificates.onChange(() => server.setSecureContext(tlsOptions(certificates, clientCa)));
 
   const entrance = createEntrance(server, https, log);
-  limitConnections(entrance.server, limits.maxConnections, log);
-  const connections = connectionsOf(entrance.server);
-  let closed: Promise<void> | undefined;
-  const stopAccepting = () => {
-    closed ??= new Promise((resolve) => entrance.server.close(() => resolve()));
-    return closed;
-  };
+  const connections = new OpenConnections(entrance.server, limits.maxConnections, log);
   const cut = () => {
     lean?.[Symbol.dispose]();
     http1[Symbol.dispose]();
     http2[Symbol.dispose]();
     entrance[Symbol.dispose]();
-    for (const socket of connections) socket.destroy();
+    connections.cut();
   };
-  const port = await listen(entrance.server, { ...https, name: "https" }).catch((error) => {
-    cut();
-    throw error;
-  });
+  let { port } = https;
+  if (opensPort) {
+    port = await listen(entrance.server, { ...https, name: "https" }).catch((error) => {
+      cut();
+      throw error;
+    });
+  }
   return {
     port,
+    take: (socket) => connections.add(socket),
     async drain(graceMs) {
-      const all = stopAccepting();
+      const all = connections.allClosed();
       lean?.drain();
       http1.drain();
       http2.drain();
       const finished = await settledWithin(all, graceMs);
       if (!finished)
-        log.warn({ connections: connections.size, graceMs }, "the grace period is over: cutting the rest");
+        log.warn({ connections: connections.count, graceMs }, "the grace period is over: cutting the rest");
       cut();
       return finished;
     },
     async [Symbol.asyncDispose]() {
-      const all = stopAccepting();
+      const all = connections.allClosed();
       cut();
       await all;
     },
   };
 }
 
-/** The open connections of a server, those in the handshake too. */
-function connectionsOf(server: Server): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
+/** The server of TLS. Its certificate and ticket keys are always the newest. */
+function createTlsServer(certificates: HandshakeMaterial, clientCa: string | undefined, handshakeMs: number) {
+  const server = createServer({
+    ...tlsOptions(certificates, clientCa),
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: handshakeMs,
+    // A client without one is served all the same: the app's users have tokens, or nothing to do with us.
+    requestCert: clientCa !== undefined,
+    rejectUnauthorized: false,
   });
-  return connections;
+  certificates.onChange(() => server.setSecureContext(tlsOptions(certificates, clientCa)));
+  return server;
 }
 
 async function settledWithin(work: Promise<void>, limitMs: number): Promise<boolean> {

@@ -68,11 +68,13 @@ export function startSteadyLoad(port: number, options: SteadyLoadOptions): Stead
   return {
     now,
     async answered(count) {
-      await poll(`${count} answers`, () => {
+      const areThere = () => {
         const { answered, answeredOverHttp2 } = now();
         const overHttp1 = http1Clients === 0 || answered - answeredOverHttp2 >= count;
         return overHttp1 && (http2Streams === 0 || answeredOverHttp2 >= count);
-      });
+      };
+      // On a busy machine the load program alone takes seconds to start.
+      await poll(`${count} answers`, areThere, { timeoutMs: 40_000 });
     },
     stop: () => program.signal("SIGTERM"),
     async result() {
