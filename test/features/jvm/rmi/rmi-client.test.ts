@@ -16,6 +16,9 @@ const CALL = Buffer.from("50aced0005", "hex");
 const RETURNED = Buffer.from(`51aced0005770f01${"00".repeat(14)}`, "hex");
 const OBJECT = { objectId: Buffer.alloc(22), isTls: false };
 const NOTHING = remoteMethod("close()V");
+const READING = remoteMethod("close()V", { isRepeatable: true });
+const PING = Buffer.of(0x52);
+const PING_ACK = Buffer.of(0x53);
 
 describe("a method", () => {
   test("has the hash by which the JVM knows it", () => {
@@ -53,6 +56,41 @@ describe("a call", () => {
     await poll("the connection has ended", () => peer.open === 0);
     await client.invoke({ ...OBJECT, port: peer.port }, NOTHING, []);
     expect(peer.connections).toBe(2);
+  });
+
+  test("that only reads is made again where the JVM closes the idle connection at that very moment", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered === 2) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    const target = { ...OBJECT, port: peer.port };
+    await client.invoke(target, READING, []);
+    await client.invoke(target, READING, []);
+    expect([peer.connections, peer.answered]).toEqual([2, 3]);
+  });
+
+  test("that may change something is never made again: nobody knows whether it was done", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered === 2) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    await client.invoke({ ...OBJECT, port: peer.port }, READING, []);
+    expect(await failureOf(client, peer.port)).toMatchObject({ reason: "closed" });
+    expect([peer.connections, peer.answered]).toEqual([1, 2]);
+  });
+
+  test("that only reads is made again once, and no more", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered > 1) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    const target = { ...OBJECT, port: peer.port };
+    await client.invoke(target, READING, []);
+    await expect(client.invoke(target, READING, [])).rejects.toMatchObject({ reason: "closed" });
+    expect(peer.answered).toBe(3);
   });
 
   test("goes over a new connection where more came than was asked for", async () => {
@@ -277,6 +315,7 @@ async function startPeer(answer: (socket: Socket) => void, greeting: string | Bu
     socket.once("data", () => {
       socket.write(greeting);
       socket.on("data", (chunk: Buffer) => {
+        if (chunk.equals(PING)) socket.write(PING_ACK);
         if (!chunk.includes(CALL)) return;
         answered += 1;
         answer(socket);
