@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import JolokiaSimple from "@jolokia.js/simple";
 import type { NotificationOptions } from "jolokia.js";
@@ -152,6 +153,25 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     const text = await served.get("/jolokia/version?mimeType=text/plain");
     expect(text.headers.get("content-type")).toMatch(/^text\/plain/);
     expect(await jolokia.request({ type: "list" }, { listCache: true })).toHaveProperty("value.domains.odd");
+  }, 60_000);
+
+  test("may give every option that jolokia.js passes on, and no other JVM as a target", async () => {
+    await using app = await startOdd(odd, []);
+    await using served = await serveJvm(coreOf(app), { env: ENV });
+    const source = readFileSync(
+      new URL("../../node_modules/jolokia.js/dist/jolokia.mjs", import.meta.url),
+      "utf8",
+    );
+    const [, list = ""] = /const PROCESSING_PARAMS = \[([^\]]+)\]/.exec(source) ?? [];
+    const options = Array.from(list.matchAll(/"(\w+)"/g), ([, name = ""]) => name);
+    expect(options.length).toBeGreaterThan(10);
+    const query = options.map((name) => `${name}=${/^max|Since$/.test(name) ? 7 : "true"}`).join("&");
+    const answer = await served.get(`/jolokia/read/${ODD}/Writable?${query}`);
+    expect([answer.status, await answer.json()]).toMatchObject([200, { status: 200, value: 1 }]);
+    const jolokia = new Jolokia({ url: `${served.url}/jolokia`, headers: bearer(VIEWER_TOKEN) });
+    const elsewhere = { type: "read" as const, mbean: ODD, attribute: "Writable" };
+    const target = { url: "service:jmx:rmi:///jndi/rmi://other:9010/jmxrmi" };
+    expect(await jolokia.request({ ...elsewhere, target })).toMatchObject({ status: 400 });
   }, 60_000);
 
   test("hear what an MBean notifies of by pulling it, until they listen no more", async () => {
