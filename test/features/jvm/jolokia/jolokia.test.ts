@@ -207,7 +207,6 @@ describe("an answer", () => {
         error: "java.lang.IllegalArgumentException : Invalid object name. Domain part must be specified",
       },
     ],
-    ["is null for a part that a date has not", "GET /read/odd:type=Values/Date/day", { value: null }],
     ["knows no request of a name of JavaScript's own", "GET /constructor", { status: 400 }],
   ])("%s", async (_what, request, expected) => {
     const [answer] = await askOurs(client, [request]);
