@@ -135,7 +135,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     expect(mbean).toContain("name=//localhost/examples");
     const module = mbeanDetail.parse(await (await served.get(path.replace("/_sidecar", ""))).json());
     expect(module.attributes.find(({ name }) => name === "path")?.value).toBe("/examples");
-  }, 60_000);
+  }, 120_000);
 
   test.each(installedJdks())(
     "are read from %s, and from one that another user runs, as root",

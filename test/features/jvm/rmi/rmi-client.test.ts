@@ -188,15 +188,9 @@ describe("a call", () => {
     );
     const peer = await startPeer((socket) => {
       socket.write(head);
-      const more = () => {
-        while (!socket.destroyed && sent < 2 ** 30) {
-          sent += chunk.length;
-          if (socket.write(chunk)) continue;
-          socket.once("drain", more);
-          return;
-        }
-      };
-      more();
+      pour(socket, chunk, () => {
+        sent += chunk.length;
+      });
     });
     const object = remoteMethod("bytes()[B");
     const failed = await clientOf(peer.port)
@@ -223,15 +217,9 @@ describe("an answer that never ends", () => {
     const chunk = Buffer.from(thing.repeat(Math.ceil(65_536 / thing.length)), "hex");
     const peer = await startPeer((socket) => {
       socket.write(ANNOTATED);
-      const more = () => {
-        while (!socket.destroyed && sent < 2 ** 30) {
-          sent += chunk.length;
-          if (socket.write(chunk)) continue;
-          socket.once("drain", more);
-          return;
-        }
-      };
-      more();
+      pour(socket, chunk, () => {
+        sent += chunk.length;
+      });
     });
     const failed = await clientOf(peer.port, { timeoutMs: 20_000 })
       .invoke({ ...OBJECT, port: peer.port }, OBJECT_METHOD, [])
@@ -289,6 +277,21 @@ describe("a peer", () => {
     });
   });
 });
+
+/** Sends the same again and again, up to a gigabyte, as fast as it is read. */
+function pour(socket: Socket, chunk: Buffer, onSent: () => void): void {
+  let left = 2 ** 30;
+  const more = () => {
+    while (!socket.destroyed && left > 0) {
+      left -= chunk.length;
+      onSent();
+      if (socket.write(chunk)) continue;
+      socket.once("drain", more);
+      return;
+    }
+  };
+  more();
+}
 
 function clientOf(port: number, { timeoutMs = 5_000 } = {}): RmiClient {
   const client = createRmiClient({ host: "127.0.0.1", port, tls: {}, isRegistryTls: false, timeoutMs });
