@@ -12,7 +12,7 @@ export interface JavaClient extends AsyncDisposable {
 /** Starts one that is connected to a port of loopback; its JVM has no flag at all. */
 export async function startJavaClient(port: number): Promise<JavaClient> {
   const classes = await compileJava("Timings");
-  const java = spawn("java", ["-cp", classes, "Timings", String(port)], {
+  const java = spawn("/usr/bin/java", ["-cp", classes, "Timings", String(port)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(java, "close");

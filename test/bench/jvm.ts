@@ -154,7 +154,7 @@ async function cpuSecondsOf(pid: number | undefined): Promise<number> {
 async function describePrograms(): Promise<string[]> {
   const git = async (...args: readonly string[]) => (await run("git", args)).stdout.trim();
   const isChanged = (await git("status", "--porcelain", "--", "src")) !== "";
-  const { stderr: java } = await run("java", ["-version"]);
+  const { stderr: java } = await run("/usr/bin/java", ["-version"]);
   return [
     `Tickbird: commit ${await git("rev-parse", "--short", "HEAD")}${isChanged ? ", changed since" : ""}, on Node.js ${process.versions.node}`,
     `Java of the app and of the other client: ${java.split("\n")[1]?.trim() ?? "unknown"}`,
