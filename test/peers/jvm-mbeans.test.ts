@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startAgent } from "../../src/features/jvm/access/jmx-agent.ts";
@@ -126,7 +135,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     expect(mbean).toContain("name=//localhost/examples");
     const module = mbeanDetail.parse(await (await served.get(path.replace("/_sidecar", ""))).json());
     expect(module.attributes.find(({ name }) => name === "path")?.value).toBe("/examples");
-  }, 60_000);
+  }, 120_000);
 
   test.each(installedJdks())(
     "are read from %s, and from one that another user runs, as root",
@@ -193,6 +202,34 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
         { code: "jvm-not-attachable", remedy: "Compose, for the app: tmpfs: [/tmp]" },
       ]);
       expect(await agentPorts(jvm.pid)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing("namespaces"))(
+    "are beyond reach where the app's /tmp is full, and nothing stays behind",
+    async () => {
+      const script = 'mount -t tmpfs -o size=256k tmpfs /tmp && exec "$@"';
+      const wrapper = ["unshare", "--mount", "sh", "-c", script, "sh"];
+      // Else the JVM would have its file there, and take the room for it.
+      const options = ["-XX:+PerfDisableSharedMem"];
+      await using jvm = await programs.start("Plain", { wrapper, options });
+      await using served = await serveJvm(coreOf(jvm), { env: MODIFY });
+      expect((await served.get(`/jvm/${jvm.pid}/heap`)).status).toBe(200);
+      const inside = `/proc/${jvm.pid}/root/tmp`;
+      const fill = openSync(`${inside}/fill`, "w");
+      expect(() => {
+        for (;;) writeSync(fill, Buffer.alloc(4_096));
+      }).toThrow("ENOSPC");
+      const refused = await served.get(`/jvm/${jvm.pid}/mbeans`);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        409,
+        { code: "jvm-not-attachable", remedy: "Make room in the app's /tmp" },
+      ]);
+      expect(readdirSync(inside).filter((name) => name.startsWith(".tickbird"))).toEqual([]);
+      closeSync(fill);
+      rmSync(`${inside}/fill`);
+      expect((await served.get(`/jvm/${jvm.pid}/mbeans`)).status).toBe(200);
     },
     60_000,
   );

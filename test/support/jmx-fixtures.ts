@@ -70,6 +70,21 @@ export async function startOdd(
   return server;
 }
 
+/** Starts an app whose JMX tells of each login, and forgets one after so long without a call; with null as soon as any JVM does. */
+export async function startForgetting(port: number, afterMs: number | null): Promise<ServerProcess> {
+  const classes = await compileJava("Forgetting");
+  const args = [String(port), ...(afterMs === null ? [] : [String(afterMs)])];
+  const server = runServer(
+    JAVA,
+    [...TUNING, "-Djava.rmi.server.hostname=127.0.0.1", "-cp", classes, "Forgetting", ...args],
+    {
+      cwd: "/",
+    },
+  );
+  await said(server, /ready/);
+  return server;
+}
+
 /** Files for a JVM that speaks TLS, asks for a password, and has a role that may only read; the caller removes their folder. */
 export async function secureFlags(port: number): Promise<{ flags: string[]; ca: string; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "tickbird-jmx-"));

@@ -11,6 +11,22 @@ const MAX_GENERATIONS = 4;
 const MAX_SPACES = 8;
 const MAX_COLLECTORS = 8;
 
+/** Names are made once: to put one together costs more than to read its counter. */
+const COLLECTORS = upTo(MAX_COLLECTORS).map((at) => ({
+  at,
+  name: `sun.gc.collector.${at}.name`,
+  time: `sun.gc.collector.${at}.time`,
+  invocations: `sun.gc.collector.${at}.invocations`,
+}));
+const GENERATIONS = upTo(MAX_GENERATIONS).map((at) => ({
+  ...namesBelow(`sun.gc.generation.${at}`),
+  spaces: upTo(MAX_SPACES).map((space) => namesBelow(`sun.gc.generation.${at}.space.${space}`)),
+}));
+const CLASS_MEMORY = {
+  metaspace: namesBelow("sun.gc.metaspace"),
+  compressedClassSpace: namesBelow("sun.gc.compressedclassspace"),
+} as const;
+
 const NOT_COUNTED = {
   reason: "the JVM counts it at each collection, and there was none yet",
   remedy: null,
@@ -18,10 +34,10 @@ const NOT_COUNTED = {
 
 /** The memory of a JVM. */
 export function memoryFigures(sample: PerfSample, notes: Notes): Memory {
-  const first = collectorNumbers(sample)[0];
-  const collector =
-    first === undefined ? undefined : collectorName(sample.text(`sun.gc.collector.${first}.name`) ?? "");
-  const spaces = spacesOf(sample, collector);
+  const [first] = collectorsOf(sample);
+  const collector = first === undefined ? undefined : collectorName(sample.text(first.name) ?? "");
+  const generations = GENERATIONS.filter(({ name }) => sample.text(name) !== null);
+  const spaces = generations.flatMap((generation) => spacesOf(sample, generation, collector));
   const hasCounted = spaces.some(({ usedBytes }) => (usedBytes ?? 0) > 0);
   if (!hasCounted) {
     for (const space of spaces) space.usedBytes = null;
@@ -30,65 +46,70 @@ export function memoryFigures(sample: PerfSample, notes: Notes): Memory {
   return {
     heap: {
       usedBytes: sum(spaces.map(({ usedBytes }) => usedBytes)),
-      committedBytes: sum(
-        generationsOf(sample).map((at) => sample.number(`sun.gc.generation.${at}.capacity`)),
-      ),
-      maxBytes: maxHeap(sample),
+      committedBytes: sum(generations.map(({ capacity }) => sample.number(capacity))),
+      maxBytes: maxHeap(sample, generations),
       spaces,
     },
     metaspace: classMemory(sample, "metaspace", notes),
-    compressedClassSpace: classMemory(sample, "compressedclassspace", notes),
+    compressedClassSpace: classMemory(sample, "compressedClassSpace", notes),
   };
 }
 
-/** The numbers of the collectors that there are; they may have gaps. */
-export function collectorNumbers(sample: PerfSample): number[] {
-  return upTo(MAX_COLLECTORS).filter((at) => sample.text(`sun.gc.collector.${at}.name`) !== null);
+/** The names of the counters of the collectors that there are; they may have gaps. */
+export function collectorsOf(sample: PerfSample): typeof COLLECTORS {
+  return COLLECTORS.filter(({ name }) => sample.text(name) !== null);
 }
 
-function generationsOf(sample: PerfSample): number[] {
-  return upTo(MAX_GENERATIONS).filter((at) => sample.text(`sun.gc.generation.${at}.name`) !== null);
-}
+type Generation = (typeof GENERATIONS)[number];
 
-function spacesOf(sample: PerfSample, collector: string | undefined): Space[] {
-  return generationsOf(sample).flatMap((generation) => {
-    const name = sample.text(`sun.gc.generation.${generation}.name`) ?? "";
-    return upTo(MAX_SPACES).flatMap((at) => {
-      const path = `sun.gc.generation.${generation}.space.${at}`;
-      const space = sample.text(`${path}.name`);
-      if (space === null) return [];
-      return {
-        ...{ pool: poolName(name, space, collector), generation: name, space },
-        usedBytes: sample.number(`${path}.used`),
-        committedBytes: sample.number(`${path}.capacity`),
-        maxBytes: sample.number(`${path}.maxCapacity`),
-      };
+function spacesOf(sample: PerfSample, generation: Generation, collector: string | undefined): Space[] {
+  const name = sample.text(generation.name) ?? "";
+  const spaces: Space[] = [];
+  for (const names of generation.spaces) {
+    const space = sample.text(names.name);
+    if (space === null) continue;
+    spaces.push({
+      ...{ pool: poolName(name, space, collector), generation: name, space },
+      usedBytes: sample.number(names.used),
+      committedBytes: sample.number(names.capacity),
+      maxBytes: sample.number(names.maxCapacity),
     });
-  });
+  }
+  return spaces;
 }
 
 /** Generations that share the heap (G1, ZGC) each may have all of it: then the largest counts, else their sum. */
-function maxHeap(sample: PerfSample): number | null {
-  const maxima = generationsOf(sample).map((at) => sample.number(`sun.gc.generation.${at}.maxCapacity`) ?? 0);
+function maxHeap(sample: PerfSample, generations: readonly Generation[]): number | null {
+  const maxima = generations.map(({ maxCapacity }) => sample.number(maxCapacity) ?? 0);
   const policy = sample.text("sun.gc.policy.name") ?? "";
   const isShared = !/^(Copy|ParNew|ParScav|ParallelScavenge|PSCMS)/.test(policy);
   const all = isShared ? Math.max(0, ...maxima) : (sum(maxima) ?? 0);
   return all === 0 ? null : all;
 }
 
-function classMemory(sample: PerfSample, name: string, notes: Notes): Memory["metaspace"] {
-  const value = (what: string) => sample.number(`sun.gc.${name}.${what}`);
-  const committed = value("capacity");
+function classMemory(
+  sample: PerfSample,
+  field: keyof typeof CLASS_MEMORY,
+  notes: Notes,
+): Memory["metaspace"] {
+  const { used, capacity, maxCapacity } = CLASS_MEMORY[field];
+  const committed = sample.number(capacity);
   // Before the first collection the JVM has 0 there, which nothing is.
   const isKnown = committed !== null && committed > 0;
-  if (!isKnown) {
-    const field = name === "metaspace" ? "metaspace" : "compressedClassSpace";
-    notes.add([`memory.${field}.usedBytes`, `memory.${field}.committedBytes`], NOT_COUNTED);
-  }
+  if (!isKnown) notes.add([`memory.${field}.usedBytes`, `memory.${field}.committedBytes`], NOT_COUNTED);
   return {
-    usedBytes: isKnown ? value("used") : null,
+    usedBytes: isKnown ? sample.number(used) : null,
     committedBytes: isKnown ? committed : null,
-    maxBytes: value("maxCapacity"),
+    maxBytes: sample.number(maxCapacity),
+  };
+}
+
+function namesBelow(path: string) {
+  return {
+    name: `${path}.name`,
+    used: `${path}.used`,
+    capacity: `${path}.capacity`,
+    maxCapacity: `${path}.maxCapacity`,
   };
 }
 

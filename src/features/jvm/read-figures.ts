@@ -2,7 +2,7 @@ import type { Notes } from "../../linux/cgroup/notes.ts";
 import type { JvmFigures } from "./figures-schema.ts";
 import type { PerfSample } from "./hsperfdata/perf-layout.ts";
 import { maskJvmArguments } from "./mask-jvm-arguments.ts";
-import { collectorNumbers, memoryFigures } from "./memory-figures.ts";
+import { collectorsOf, memoryFigures } from "./memory-figures.ts";
 import { collectorName } from "./pool-names.ts";
 
 /**
@@ -14,13 +14,13 @@ export function readFigures(counters: PerfSample, uptimeSeconds: number, notes: 
   const number = (name: string) => sample.number(name);
   const text = (name: string) => sample.text(name) || null;
   const seconds = (name: string) => secondsOf(sample, name);
-  const vmArguments = sample.text("java.rt.vmArgs");
-  const command = sample.text("sun.rt.javaCommand");
+  const vmArguments = sample.words("java.rt.vmArgs", maskJvmArguments);
+  const command = sample.words("sun.rt.javaCommand", commandOf);
   const safepointSeconds = seconds("sun.rt.safepointTime");
   return {
     vm: vmFigures(text),
-    command: command === null ? null : maskJvmArguments(command).join(" "),
-    arguments: vmArguments === null ? null : maskJvmArguments(vmArguments),
+    command: command?.[0] ?? null,
+    arguments: vmArguments === null ? null : [...vmArguments],
     flagsFile: text("java.rt.vmFlags"),
     memory: memoryFigures(sample, notes),
     gc: gcFigures(sample, uptimeSeconds),
@@ -51,7 +51,8 @@ export function readFigures(counters: PerfSample, uptimeSeconds: number, notes: 
 /** All of it counts something: what is below 0 was not written by a JVM, or stands for "not known". */
 function withoutNegative(sample: PerfSample): PerfSample {
   return {
-    text: (name) => sample.text(name),
+    text: sample.text,
+    words: sample.words,
     number(name) {
       const value = sample.number(name);
       return value === null || value < 0 ? null : value;
@@ -63,6 +64,11 @@ function withoutNegative(sample: PerfSample): PerfSample {
 export function canAttach(sample: PerfSample): boolean | null {
   const capabilities = sample.text("sun.rt.jvmCapabilities");
   return capabilities === null || capabilities === "" ? null : capabilities.startsWith("1");
+}
+
+/** As one text. */
+function commandOf(text: string): [string] {
+  return [maskJvmArguments(text).join(" ")];
 }
 
 function vmFigures(text: (name: string) => string | null): JvmFigures["vm"] {
@@ -91,12 +97,12 @@ function gcFigures(sample: PerfSample, uptimeSeconds: number): JvmFigures["gc"] 
     const text = sample.text(name);
     return text === null || text === "" || text === "No GC" ? null : text;
   };
-  const collectors = collectorNumbers(sample).map((at) => {
-    const name = sample.text(`sun.gc.collector.${at}.name`) ?? "";
-    const timeSeconds = secondsOf(sample, `sun.gc.collector.${at}.time`);
+  const collectors = collectorsOf(sample).map((names) => {
+    const name = sample.text(names.name) ?? "";
+    const timeSeconds = secondsOf(sample, names.time);
     return {
       ...{ name, gc: collectorName(name), timeSeconds },
-      count: sample.number(`sun.gc.collector.${at}.invocations`),
+      count: sample.number(names.invocations),
       share: shareOf(timeSeconds, uptimeSeconds),
     };
   });

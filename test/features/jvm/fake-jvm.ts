@@ -63,6 +63,15 @@ export async function startFakeJvm(options: FakeOptions = {}): Promise<FakeJvm> 
   return { ...target, perfFile };
 }
 
+/** Performance data that say that the JVM was started with a JMX port. */
+export function withJmxPort(port: number): Buffer {
+  const bytes = recorded("17-serial");
+  const name = "java.rt.vmArgs\0";
+  const at = bytes.indexOf("-Xmx", bytes.indexOf(name) + name.length);
+  bytes.write(`-Dcom.sun.management.jmxremote.port=${port}\0`, at, "latin1");
+  return bytes;
+}
+
 /** Performance data that say to be of another release of Java, of at most as many letters. */
 export function ofRelease(release: string): Buffer {
   const bytes = recorded("17-serial");

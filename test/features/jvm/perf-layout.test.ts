@@ -85,6 +85,40 @@ test("a number below 0 is none: a counter of Prometheus would not bear it", () =
   expect(figuresOf(bytes).figures.threads.started).toBeNull();
 });
 
+test.each([0n, 1n, -1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 60n + 129n, 2n ** 63n - 1n, -(2n ** 63n), -12_345n])(
+  "the number %s is that which a double has next to it, in either order of bytes",
+  (value) => {
+    for (const isLittleEndian of [true, false]) {
+      const bytes = withOneCounter(value, isLittleEndian);
+      expect(sampleOf(bytes, parseLayout(bytes)).number("one")).toBe(Number(value));
+    }
+  },
+);
+
+test("a text that has changed where it stands is another one, and so is what was made of it", () => {
+  const bytes = recorded("17-serial");
+  const layout = parseLayout(bytes);
+  const name = "sun.rt.javaCommand";
+  const made: string[] = [];
+  const split = (text: string) => {
+    made.push(text);
+    return text.split("a");
+  };
+  const look = () => {
+    const sample = sampleOf(Buffer.from(bytes), layout);
+    return [sample.text(name), sample.words(name, split)];
+  };
+  const at = bytes.indexOf("Plain\0", bytes.indexOf(`${name}\0`));
+  expect([look(), look()]).toEqual(Array(2).fill(["Plain", ["Pl", "in"]]));
+  bytes.write("Plate", at);
+  expect(look()).toEqual(["Plate", ["Pl", "te"]]);
+  bytes.write("Pl\0", at);
+  expect([look(), look()]).toEqual(Array(2).fill(["Pl", ["Pl"]]));
+  bytes.write("Plated", at);
+  expect(look()[0]).toMatch(/^Plated/);
+  expect(made.slice(0, 3)).toEqual(["Plain", "Plate", "Pl"]);
+});
+
 describe("bytes that lie", () => {
   const whole = recorded("17-g1");
   const changed = (change: (bytes: Buffer) => void) => {
@@ -125,6 +159,29 @@ describe("bytes that lie", () => {
     expect(refused).toBeGreaterThan(1_000);
   });
 });
+
+/** A region with one number. */
+function withOneCounter(value: bigint, isLittleEndian: boolean): Buffer {
+  const [head, entry] = [32, 20];
+  const name = Buffer.from("one\0");
+  const bytes = Buffer.alloc(head + entry + name.length + 8);
+  const i32 = (at: number, number: number) =>
+    isLittleEndian ? bytes.writeInt32LE(number, at) : bytes.writeInt32BE(number, at);
+  bytes.writeUInt32BE(0xcafec0c0, 0);
+  bytes.set([isLittleEndian ? 1 : 0, 2, 0, 1], 4);
+  i32(8, bytes.length);
+  i32(24, head);
+  i32(28, 1);
+  i32(head, bytes.length - head);
+  i32(head + 4, entry);
+  bytes.write("J", head + 12);
+  i32(head + 16, entry + name.length);
+  bytes.set(name, head + entry);
+  const data = head + entry + name.length;
+  if (isLittleEndian) bytes.writeBigInt64LE(value, data);
+  else bytes.writeBigInt64BE(value, data);
+  return bytes;
+}
 
 function readMutations(whole: Buffer, rounds: number): { figures: number; refused: number } {
   const random = createRandom(7);

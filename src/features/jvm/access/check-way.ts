@@ -5,6 +5,7 @@ import { whyNoRoom } from "../attach/attach-place.ts";
 import type { Jvm } from "../jvm-finder.ts";
 import type { TouchLevel } from "../touch.ts";
 import { addressOfPort, privateAddress } from "./jvm-address.ts";
+import { findLocalConnector } from "./local-connector.ts";
 import { findOpenPort } from "./open-port.ts";
 
 /** The way to the MBeans of a JVM, as far as it can be known without going it. */
@@ -20,6 +21,10 @@ export async function checkJmxWay(jvm: Jvm, coreHost: string): Promise<JmxWayChe
   if (open !== undefined) {
     const how = `By the JMX port ${open.port} that the app has opened.`;
     return { takes: "talk", how, obstacle: await obstacleOf(addressOfPort(jvm, open.port, coreHost)) };
+  }
+  if ((await findLocalConnector(jvm)) !== undefined) {
+    const how = "By the local connector that the JVM has open for tools on its machine.";
+    return { takes: "talk", how, obstacle: undefined };
   }
   const { obstacle } = await checkAttach(jvm);
   return {

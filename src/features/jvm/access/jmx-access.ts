@@ -10,10 +10,12 @@ import type { JmxFailure } from "../jmx/jmx-error.ts";
 import { JmxError } from "../jmx/jmx-error.ts";
 import type { JmxOptions } from "../jmx/jmx-session.ts";
 import type { Jvm } from "../jvm-finder.ts";
+import type { RemoteRef } from "../rmi/remote-ref.ts";
 import { requireTouch } from "../touch.ts";
 import { startAgent } from "./jmx-agent.ts";
 import { jmxProblem } from "./jmx-problem.ts";
-import { addressOfPort, privateAddress } from "./jvm-address.ts";
+import { addressOfPort, LOOPBACK, privateAddress } from "./jvm-address.ts";
+import { findLocalConnector } from "./local-connector.ts";
 import { findOpenPort, type OpenPort } from "./open-port.ts";
 
 /** What is done with MBeans: what only reads logs in as who may not do more, where that can be had. */
@@ -150,7 +152,18 @@ async function dispose({ way, clients }: Kept): Promise<void> {
 
 async function openWay(jvm: Jvm, parts: JmxAccessParts): Promise<Way> {
   const open = await findOpenPort(jvm);
-  return open === undefined ? await startWay(jvm, parts) : await wayThrough(jvm, open, parts);
+  if (open !== undefined) return await wayThrough(jvm, open, parts);
+  const local = await findLocalConnector(jvm);
+  return local === undefined ? await startWay(jvm, parts) : wayToLocal(local, parts);
+}
+
+/** By the connector for tools on the same machine, which the JVM has open already. */
+function wayToLocal(server: RemoteRef, { settings: { touch, timeoutMs } }: JmxAccessParts): Way {
+  requireTouch(touch, "talk");
+  const options: JmxOptions = {
+    ...{ host: LOOPBACK, port: server.port, server, credentials: null, timeoutMs },
+  };
+  return { optionsFor: () => options, [Symbol.asyncDispose]: async () => undefined };
 }
 
 /** By the port that the app has opened itself. */

@@ -19,7 +19,10 @@ const PROBLEMS: Readonly<Record<JmxFailure, { readonly code: ErrorCode; readonly
     code: "core-protocol-error",
     remedy: "com.sun.management.jmxremote.ssl and .registry.ssl must be as the app's port really is",
   },
-  "bad-answer": { code: "core-protocol-error" },
+  "bad-answer": {
+    code: "core-protocol-error",
+    remedy: "GET jvm/{pid} reads what can be read without its answers.",
+  },
   "login-refused": {
     code: "jmx-not-open",
     remedy:

@@ -6,7 +6,8 @@ import type { Jvm } from "../jvm-finder.ts";
 
 /** Under which address a JVM is reached from here. */
 
-const LOOPBACK = "127.0.0.1";
+/** The sidecar's own loopback, and the JVM's where the network is shared. */
+export const LOOPBACK = "127.0.0.1";
 const SHARE = "Compose, for the sidecar: network_mode: service:core";
 
 /**
@@ -47,7 +48,8 @@ function withoutMapping(address: string): string {
   return groups.flatMap((group) => [group >> 8, group & 0xff]).join(".");
 }
 
-async function isNetworkShared({ stat: { pid } }: Jvm): Promise<boolean> {
+/** Tells whether loopback is the same here and there. */
+export async function isNetworkShared({ stat: { pid } }: Jvm): Promise<boolean> {
   const [own, theirs] = await Promise.all([readNamespace("self", "net"), readNamespace(pid, "net")]);
   return own.value !== null && own.value === theirs.value;
 }

@@ -1,23 +1,19 @@
 import { AppError } from "../../../base/errors.ts";
 import type { Settings } from "../../../settings/schema.ts";
-import { readJson } from "../../../web/json-body.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
-import { pidPath } from "../../../web/pid-path.ts";
 import type { RouteTable } from "../../../web/routes.ts";
 import { detailJvm } from "../describe-jvm.ts";
 import { openAppFolder } from "../files/app-folder.ts";
-import { addFileRoutes, beginFile, beginningOf, type FileKind } from "../files/file-routes.ts";
+import { addBeginning } from "../files/begin-route.ts";
+import { addFileRoutes, type FileKind } from "../files/file-routes.ts";
 import { JvmFile } from "../files/jvm-file.ts";
 import type { Jvm } from "../jvm-finder.ts";
-import { refOf, TALK_REFUSALS, type TalkParts } from "../talk-routes.ts";
-import { requireTouch } from "../touch.ts";
+import type { TalkParts } from "../talk-routes.ts";
 import { type DumpRequest, dumpList, dumpRequest, dumpState } from "./dump-schema.ts";
 import { writeDump } from "./write-dump.ts";
 
-const JSON_TYPE = "application/json";
 const MAX_KEPT = 4;
 const MAX_AGE_MS = 3_600_000;
-const MAX_BODY_BYTES = 4_096;
 
 const KIND: FileKind<DumpRequest> = {
   names: { one: "heap dump", many: "heap dumps", path: "heap-dumps" },
@@ -48,52 +44,29 @@ export function addDumpRoutes(
   settings: Settings["jvm"],
   parts: TalkParts,
 ): void {
-  addStart(table, dumps, settings, parts);
-  addFileRoutes(table, KIND, dumps);
-}
-
-function addStart(table: RouteTable, dumps: HeapDumps, settings: Settings["jvm"], parts: TalkParts): void {
   const { attacher, log } = parts;
-  table.add(
-    "POST",
-    "/jvm/{pid}/heap-dumps",
-    {
-      summary: "Have a JVM write its heap into a file, for a memory analyser",
-      description:
-        "The app stands still while the JVM writes: seconds for each GB. The file lies in `jvm.dumpDir` of the app until it is whole; then it has no name any more, and its room is free when it is removed here, after an hour at the latest. It holds all that the app has in memory, secrets too. One that grows beyond `jvm.maxDumpBytes` is given up. The body may be left out. Logged. Takes the level `disturb`.",
-      role: "operator",
-      params: pidPath,
-      body: { [JSON_TYPE]: dumpRequest },
-      responses: {
-        ...beginningOf(KIND),
-        ...TALK_REFUSALS,
-        507: { description: "It has no room." },
-      },
+  addBeginning(table, KIND, dumps, parts, {
+    summary: "Have a JVM write its heap into a file, for a memory analyser",
+    description:
+      "The app stands still while the JVM writes: seconds for each GB. The file lies in `jvm.dumpDir` of the app until it is whole; then it has no name any more, and its room is free when it is removed here, after an hour at the latest. It holds all that the app has in memory, secrets too. One that grows beyond `jvm.maxDumpBytes` is given up.",
+    request: dumpRequest,
+    example: '{"live": true}',
+    ...{ audit: "jvm.heap-dump", idName: "dumpId", message: "a JVM is made to write its heap" },
+    async fileFor(jvm, wish) {
+      await bytesOf(jvm, settings);
+      return new JvmFile(jvm, "hprof", wish, settings.maxDumpBytes);
     },
-    async ({ ctx, params, principal }) => {
-      requireTouch(parts.touch, "disturb");
-      const hasBody = ctx.get("Content-Type") !== "";
-      const wish = hasBody
-        ? await readJson(ctx, dumpRequest, { maxBytes: MAX_BODY_BYTES, example: '{"live": true}' })
-        : dumpRequest.parse({});
-      const jvm = await parts.finder.require(Number(params.pid));
-      const file = new JvmFile(jvm, "hprof", wish, settings.maxDumpBytes);
-      const bytes = await bytesOf(jvm, settings);
-      const { requestId } = ctx.state;
-      log.info(
-        { audit: "jvm.heap-dump", user: principal.name, ...refOf(jvm), ...wish, dumpId: file.id, requestId },
-        "a JVM is made to write its heap",
-      );
+    async prepare(file) {
+      const { pid } = file.jvm.stat;
+      const bytes = await bytesOf(file.jvm, settings);
       const room = { what: "dump", bytes, remedy: "SIDECAR_JVM_DUMP_DIR" };
-      await beginFile(ctx, KIND, dumps, {
-        file,
-        prepare: async () => ({
-          folder: await openAppFolder(jvm.stat.pid, settings.dumpDir, room),
-          ...{ log, write: () => writeDump(file, attacher, settings.dumpDir) },
-        }),
-      });
+      return {
+        folder: await openAppFolder(pid, settings.dumpDir, room),
+        ...{ log, write: () => writeDump(file, attacher, settings.dumpDir) },
+      };
     },
-  );
+  });
+  addFileRoutes(table, KIND, dumps);
 }
 
 /** What a dump may take: the heap that the JVM has taken from the system. */

@@ -26,7 +26,10 @@ export function compositeFromJson(json: Json, openType: JavaObject | null, fromJ
   const types = new Map(itemTypesOf(openType));
   const unknown = Object.keys(json).find((name) => !types.has(name));
   if (unknown !== undefined) {
-    throw new InvalidValueError(`there is no item ${unknown}, but ${[...types.keys()].join(", ")}`);
+    throw new InvalidValueError(`there is no item ${unknown}, but ${[...types.keys()].join(", ")}`, {
+      className: "java.lang.IllegalArgumentException",
+      message: `Conversion to CompositeType failed because ${unknown} is not known as composite attribute key.`,
+    });
   }
   const items = [...types].map(([name, type]): [string, JavaValue] => [
     name,
@@ -39,7 +42,8 @@ function item(name: string, json: Json, type: JavaObject, fromJson: FromJson): J
   try {
     return fromJson(json, classNameOf(type), type);
   } catch (error) {
-    throw error instanceof InvalidValueError ? new InvalidValueError(`${name}: ${error.message}`) : error;
+    if (!(error instanceof InvalidValueError)) throw error;
+    throw new InvalidValueError(`${name}: ${error.message}`, error.inJava);
   }
 }
 

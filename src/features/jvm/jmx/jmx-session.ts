@@ -13,6 +13,8 @@ export interface JmxOptions {
   readonly host: string;
   /** `com.sun.management.jmxremote.port` */
   readonly port: number;
+  /** The object by which one logs in, where it is known: then no registry is asked for it. */
+  readonly server?: RemoteRef;
   /** Null where the JVM asks for none. Without TLS they cross the network in clear. */
   readonly credentials: { readonly user: string; readonly password: string } | null;
   /** What is trusted where the JVM speaks TLS. */
@@ -125,7 +127,7 @@ export async function openJmxSession(options: JmxOptions, keepAliveMs = KEEP_ALI
 }
 
 async function logIn(rmi: RmiClient, options: JmxOptions): Promise<RemoteRef> {
-  const server = await rmi.lookup(REGISTERED_AS).catch(notRegistered);
+  const server = options.server ?? (await rmi.lookup(REGISTERED_AS).catch(notRegistered));
   return remoteRefOf(await rmi.invoke(server, NEW_CLIENT, [credentialsOf(options)]).catch(loginRefused));
 }
 

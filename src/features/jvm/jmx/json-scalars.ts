@@ -1,11 +1,24 @@
 import type { BoxName } from "../serialization/build-values.ts";
-import type { Json } from "./json.ts";
+import { type Json, jsonText } from "./json.ts";
 
 /** Numbers, truths and characters of Java, from JSON. */
+
+/** What Java's own code says of a value, as clients of Jolokia are used to hear it. */
+export interface JavaRefusal {
+  readonly className: string;
+  readonly message: string;
+}
 
 /** A value that can't be what the MBean takes. */
 export class InvalidValueError extends Error {
   override readonly name = "InvalidValueError";
+  /** Undefined where it would not say so much. */
+  readonly inJava: JavaRefusal | undefined;
+
+  constructor(message: string, inJava?: JavaRefusal) {
+    super(message);
+    this.inJava = inJava;
+  }
 }
 
 /** Of primitives, the class that boxes them. */
@@ -32,6 +45,11 @@ const NAMED: ReadonlySet<string> = new Set(["NaN", "Infinity", "-Infinity"]);
 export function boxOf(type: string): BoxName | undefined {
   if (Object.hasOwn(BOXES, type)) return BOXES[type];
   return Object.values(BOXES).find((name) => name === type);
+}
+
+/** Tells whether a type has no null. */
+export function isPrimitive(type: string): boolean {
+  return Object.hasOwn(BOXES, type);
 }
 
 /**
@@ -62,7 +80,7 @@ function truthOf(json: Json): boolean {
 function floatOf(json: Json): number {
   if (typeof json === "number" || typeof json === "bigint") return Number(json);
   if (typeof json === "string" && (NUMBER.test(json) || NAMED.has(json))) return Number(json);
-  throw new InvalidValueError("a number is expected");
+  throw new InvalidValueError("a number is expected", noNumber(json));
 }
 
 function integerOf(json: Json, type: keyof typeof BITS): number | bigint {
@@ -70,9 +88,18 @@ function integerOf(json: Json, type: keyof typeof BITS): number | bigint {
   const value = wholeOf(json);
   if (value === undefined || BigInt.asIntN(bits, value) !== value) {
     const limit = 2n ** BigInt(bits - 1);
-    throw new InvalidValueError(`an integer from ${-limit} to ${limit - 1n} is expected`);
+    throw new InvalidValueError(`an integer from ${-limit} to ${limit - 1n} is expected`, noNumber(json));
   }
   return type === "java.lang.Long" ? value : Number(value);
+}
+
+function noNumber(json: Json): JavaRefusal | undefined {
+  if (json === null || typeof json === "object") return undefined;
+  const text = typeof json === "string" ? json : jsonText(json);
+  return {
+    className: "java.lang.NumberFormatException",
+    message: `For input string: ${JSON.stringify(text)}`,
+  };
 }
 
 function wholeOf(json: Json): bigint | undefined {

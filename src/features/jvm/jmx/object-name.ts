@@ -14,6 +14,13 @@ export interface ObjectNameParts {
 /** A text that is no name of an MBean. */
 export class ObjectNameError extends Error {
   override readonly name = "ObjectNameError";
+  /** What Java's own code says of it, where that is known. */
+  readonly inJava: string | undefined;
+
+  constructor(message: string, inJava?: string) {
+    super(message);
+    this.inJava = inJava;
+  }
 }
 
 const MAX_CHARS = 8_192;
@@ -28,7 +35,10 @@ export function parseObjectName(text: string): ObjectNameParts {
   if (text.length > MAX_CHARS) throw new ObjectNameError("the name of the MBean is too long");
   const colon = text.indexOf(":");
   const domain = text.slice(0, colon);
-  if (colon === -1 || domain.includes("\n")) throw refusal(text, "a domain and a colon come first");
+  if (colon === -1 || domain.includes("\n")) {
+    const inJava = text.includes("=") ? "Domain part must be specified" : "Key properties cannot be empty";
+    throw refusal(text, "a domain and a colon come first", inJava);
+  }
   const { properties, isPropertyListPattern } = parseProperties(text, colon + 1);
   const isPattern = isPropertyListPattern || isWild(domain) || [...properties.values()].some(isWildValue);
   return { domain, properties, isPattern, isPropertyListPattern };
@@ -79,6 +89,6 @@ function isWildValue(value: string): boolean {
   return isWild(value.startsWith('"') ? value.replace(/\\./g, "") : value);
 }
 
-function refusal(text: string, why: string): ObjectNameError {
-  return new ObjectNameError(`${JSON.stringify(text)} is no name of an MBean: ${why}`);
+function refusal(text: string, why: string, inJava?: string): ObjectNameError {
+  return new ObjectNameError(`${JSON.stringify(text)} is no name of an MBean: ${why}`, inJava);
 }

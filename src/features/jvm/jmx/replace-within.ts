@@ -34,7 +34,7 @@ export function replaceWithin(value: JavaValue, path: Path, json: Json): JavaVal
     return arrayList(withElement(contents.elements, path, (old) => replaced(old, path, json)));
   }
   if (contents?.kind === "entries") return replaceEntry(value, contents.entries, path, json);
-  throw new InvalidValueError(`a part of a ${value.type.name} can't be set`);
+  throw noSetter(value, path);
 }
 
 /** What is at the path's first part, with what is to be there; of the same class, where there is something already. */
@@ -100,7 +100,16 @@ function replaceEntry(map: JavaObject, entries: readonly Entry[], path: Path, js
   if (name === "java.util.TreeMap" && haveTexts) {
     return treeMap(changed.map(([key, value]) => [String(key), value]));
   }
-  throw new InvalidValueError(`a part of a ${name} can't be set`);
+  throw noSetter(map, path);
+}
+
+/** Jolokia looks for a method then. */
+function noSetter({ type: { name } }: JavaObject, [part]: Path): InvalidValueError {
+  const setter = `set${part.charAt(0).toUpperCase()}${part.slice(1)}`;
+  return new InvalidValueError(`a part of a ${name} can't be set`, {
+    className: "java.lang.IllegalArgumentException",
+    message: `No Method ${setter} known for object of type ${name}`,
+  });
 }
 
 function textOfKey(key: JavaValue): string | undefined {

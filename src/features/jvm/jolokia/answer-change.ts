@@ -2,6 +2,7 @@ import { describedType } from "../jmx/described-type.ts";
 import { fromJson } from "../jmx/from-json.ts";
 import type { JmxClient } from "../jmx/jmx-client.ts";
 import type { Json } from "../jmx/json.ts";
+import { isPrimitive } from "../jmx/json-scalars.ts";
 import type { AttributeInfo, OperationInfo } from "../jmx/mbean-info.ts";
 import { replaceWithin } from "../jmx/replace-within.ts";
 import type { JavaValue } from "../serialization/java-values.ts";
@@ -35,6 +36,8 @@ async function newValue(
   old: JavaValue,
 ): Promise<JavaValue> {
   if (part !== undefined) return replaceWithin(old, [part, ...rest], value);
+  if (value === null && isPrimitive(info.type))
+    throw illegalArgument(`Invalid value null for attribute ${info.name}, MBean ${mbean}`);
   return fromJson(fromText(value, info.type), info.type, await describedType(client, mbean, info));
 }
 

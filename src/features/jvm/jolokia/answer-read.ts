@@ -15,8 +15,12 @@ export async function answerRead(source: JolokiaSource, request: ReadRequest): P
   const { mbean, attribute, path, options } = request;
   const { isPattern } = parseObjectName(mbean);
   if (isPattern) return valueAt(await readPattern(source, request), path);
-  if (typeof attribute === "string")
-    return valueAt(mask(attribute, jolokiaJson(await client.attribute(mbean, attribute), options)), path);
+  if (typeof attribute === "string") {
+    const java = await client.attribute(mbean, attribute);
+    const found = valueAt(mask(attribute, jolokiaJson(java, options)), path);
+    if (found !== null || path.at(-1) !== "time") return found;
+    return valueAt(mask(attribute, jolokiaJson(java, options, { hasDatesInParts: true })), path);
+  }
   return valueAt(
     await readSeveral(source, mbean, attribute ?? (await readableOf(client, mbean)), options),
     path,

@@ -43,8 +43,12 @@ const WRAPPERS =
 /** Says any failure in the terms of Jolokia. */
 export function jolokiaErrorOf(error: unknown): JolokiaError {
   if (error instanceof JolokiaError) return error;
-  if (error instanceof InvalidValueError) return illegalArgument(error.message);
-  if (error instanceof ObjectNameError) return illegalArgument(`Invalid object name. ${error.message}`);
+  if (error instanceof InvalidValueError) {
+    const { className, message } = error.inJava ?? { className: ILLEGAL_ARGUMENT, message: error.message };
+    return new JolokiaError(400, className, message);
+  }
+  if (error instanceof ObjectNameError)
+    return illegalArgument(`Invalid object name. ${error.inJava ?? error.message}`);
   if (error instanceof JsonLimitError)
     return new JolokiaError(500, "java.lang.IllegalStateException", error.message);
   if (!(error instanceof JmxError)) return new JolokiaError(500, "java.lang.Exception", messageOf(error));

@@ -29,13 +29,16 @@ const FORM: JsonForm = {
 
 /**
  * Converts a value.
+ * @param how.hasDatesInParts whether a date is an object with its `time` in milliseconds: a path may lead to that.
  * @throws {JsonLimitError}
  */
 export function jolokiaJson(
   value: JavaValue,
   { longsAsText, maxCollectionSize: maxElements }: JolokiaOptions,
+  { hasDatesInParts = false } = {},
 ): Json {
-  const json = toJson(value, { form: { ...FORM, maxElements } });
+  const date = hasDatesInParts ? (timeMs: number): Json => ({ time: timeMs }) : FORM.date;
+  const json = toJson(value, { form: { ...FORM, date, maxElements } });
   return longsAsText ? withLongsAsText(json) : json;
 }
 

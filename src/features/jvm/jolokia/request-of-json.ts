@@ -13,6 +13,12 @@ export function requestOfJson(json: Json, query: ReadonlyMap<string, string>): J
   if (!isJsonObject(json)) throw illegalArgument(`Invalid JSON Request ${String(json)}`);
   const type = textAt(json, "type");
   if (type === undefined) throw illegalArgument("No type given");
+  // What is asked of another JVM must not be answered by this one.
+  if (!isNothing(json["target"])) {
+    throw illegalArgument(
+      "No proxy mode here: a target can't be given. Each JVM of the app has a Jolokia of its own: jvm/{pid}/jolokia",
+    );
+  }
   const { attribute, arguments: args, config } = json;
   return buildRequest({
     type,
@@ -25,6 +31,10 @@ export function requestOfJson(json: Json, query: ReadonlyMap<string, string>): J
     command: json,
     options: optionsOf({ ...Object.fromEntries(query), ...(isJsonObject(config) ? config : {}) }),
   });
+}
+
+function isNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null;
 }
 
 function textAt(json: { readonly [name: string]: Json }, name: string): string | undefined {

@@ -38,7 +38,7 @@ export const MBEAN_REFUSALS = {
 
 const JSON_TYPE = "application/json";
 const WAY =
-  "By the JMX port of the app where it was started with one (level `talk`), else by an agent that is started in it, which only reads (level `modify`), and is removed again.";
+  "By the JMX port of the app where it was started with one, or by the local connector that it has open where the network is shared (level `talk`), else by an agent that is started in it, which only reads (level `modify`), and is removed again.";
 
 /** Adds the routes that read MBeans. */
 export function addMBeanRoutes(table: RouteTable, parts: MBeanParts): void {

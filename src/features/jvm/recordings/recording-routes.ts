@@ -1,21 +1,16 @@
 import { AppError } from "../../../base/errors.ts";
 import type { Settings } from "../../../settings/schema.ts";
-import { readJson } from "../../../web/json-body.ts";
 import { createKeptResults, type KeptResults } from "../../../web/kept-results.ts";
-import { pidPath } from "../../../web/pid-path.ts";
 import type { RouteTable } from "../../../web/routes.ts";
-import { addFileRoutes, beginFile, beginningOf, type FileKind } from "../files/file-routes.ts";
+import { addBeginning } from "../files/begin-route.ts";
+import { addFileRoutes, type FileKind } from "../files/file-routes.ts";
 import { JvmFile } from "../files/jvm-file.ts";
-import { refOf, TALK_REFUSALS, type TalkParts } from "../talk-routes.ts";
-import { requireTouch } from "../touch.ts";
+import type { TalkParts } from "../talk-routes.ts";
 import { beginRecording } from "./begin-recording.ts";
 import { type RecordingWish, recordingList, recordingRequest, recordingState } from "./recording-schema.ts";
 
-const JSON_TYPE = "application/json";
 const MAX_KEPT = 8;
 const MAX_AGE_MS = 3_600_000;
-const MAX_BODY_BYTES = 4_096;
-const EXAMPLE = '{"durationSeconds": 60, "settings": "profile"}';
 
 const KIND: FileKind<RecordingWish> = {
   names: { one: "recording", many: "recordings", path: "recordings" },
@@ -49,51 +44,21 @@ export function addRecordingRoutes(
   settings: Settings["jvm"],
   parts: TalkParts,
 ): void {
-  addStart(table, recordings, settings, parts);
-  addFileRoutes(table, KIND, recordings);
-}
-
-function addStart(
-  table: RouteTable,
-  recordings: Recordings,
-  settings: Settings["jvm"],
-  parts: TalkParts,
-): void {
-  table.add(
-    "POST",
-    "/jvm/{pid}/recordings",
-    {
-      summary: "Have a JVM record what it does, with JDK Flight Recorder",
-      description:
-        "The recorder is part of the JVM; it stays loaded until the JVM ends. While it records, the JVM writes into its `java.io.tmpdir`; at the end into `jvm.dumpDir`, and there the file has no name any more, and its room is free when it is removed here, after an hour at the latest. It tells of threads, files, sockets, exceptions, the environment and the arguments, secrets too. The body may be left out. Logged. Takes the level `disturb`.",
-      role: "operator",
-      params: pidPath,
-      body: { [JSON_TYPE]: recordingRequest },
-      responses: {
-        ...beginningOf(KIND),
-        ...TALK_REFUSALS,
-        507: { description: "It has no room." },
-      },
-    },
-    async ({ ctx, params, principal }) => {
-      requireTouch(parts.touch, "disturb");
-      const hasBody = ctx.get("Content-Type") !== "";
-      const asked = hasBody
-        ? await readJson(ctx, recordingRequest, { maxBytes: MAX_BODY_BYTES, example: EXAMPLE })
-        : recordingRequest.parse({});
-      const wish = { ...asked, maxBytes: sizeOf(asked.maxBytes, settings) };
-      const jvm = await parts.finder.require(Number(params.pid));
-      const file = new JvmFile(jvm, "jfr", wish);
-      const entry = { audit: "jvm.recording", user: principal.name, ...refOf(jvm), ...wish };
-      parts.log.info(
-        { ...entry, recordingId: file.id, requestId: ctx.state.requestId },
-        "a JVM is made to record",
-      );
+  addBeginning(table, KIND, recordings, parts, {
+    summary: "Have a JVM record what it does, with JDK Flight Recorder",
+    description:
+      "The recorder is part of the JVM; it stays loaded until the JVM ends. While it records, the JVM writes into its `java.io.tmpdir`; at the end into `jvm.dumpDir`, and there the file has no name any more, and its room is free when it is removed here, after an hour at the latest. It tells of threads, files, sockets, exceptions, the environment and the arguments, secrets too.",
+    request: recordingRequest,
+    example: '{"durationSeconds": 60, "settings": "profile"}',
+    ...{ audit: "jvm.recording", idName: "recordingId", message: "a JVM is made to record" },
+    fileFor: async (jvm, asked) =>
+      new JvmFile(jvm, "jfr", { ...asked, maxBytes: sizeOf(asked.maxBytes, settings) }),
+    prepare(file) {
       const others = recordings.list().filter((one) => one !== file && one.state === "running");
-      const prepare = () => beginRecording(file, { ...parts, others, dir: settings.dumpDir });
-      await beginFile(ctx, KIND, recordings, { file, prepare });
+      return beginRecording(file, { ...parts, others, dir: settings.dumpDir });
     },
-  );
+  });
+  addFileRoutes(table, KIND, recordings);
 }
 
 function sizeOf(asked: number | undefined, { maxRecordingBytes }: Settings["jvm"]): number {

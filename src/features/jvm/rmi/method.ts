@@ -11,13 +11,15 @@ export interface RemoteMethod {
   readonly parameters: readonly string[];
   /** A type code, or `V`. */
   readonly result: string;
+  /** Whether it does no harm to call it twice: so it is done where the JVM closed the connection just then. */
+  readonly isRepeatable: boolean;
 }
 
 /**
  * Describes a method.
  * @param signature its name and descriptor, as the JVM specification (section 4.3.3) writes it: `getDomains(Ljavax/security/auth/Subject;)[Ljava/lang/String;`.
  */
-export function remoteMethod(signature: string): RemoteMethod {
+export function remoteMethod(signature: string, { isRepeatable = false } = {}): RemoteMethod {
   const [, name, parameters, result] = /^(\w+)\((.*)\)(.+)$/.exec(signature) ?? [];
   if (name === undefined || parameters === undefined || result === undefined) {
     throw new TypeError(`${signature} is no method's signature`);
@@ -28,6 +30,7 @@ export function remoteMethod(signature: string): RemoteMethod {
     hash: methodHash(signature),
     parameters: Array.from(parameters.matchAll(/\[*(?:L[^;]+;|[BCDFIJSZ])/g), ([type]) => type[0] ?? ""),
     result: result[0] ?? "V",
+    isRepeatable,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ByteInput } from "../serialization/byte-input.ts";
 import type { JavaValue } from "../serialization/java-values.ts";
 import { WriteAbortedError } from "../serialization/object-reader.ts";
 import { READ_LIMITS, type ReadLimits } from "../serialization/read-limits.ts";
@@ -6,7 +7,7 @@ import { type JrmpConnection, openJrmp, type RmiTls } from "./jrmp-connection.ts
 import { type RemoteMethod, remoteMethod } from "./method.ts";
 import { REGISTRY_ID, type RemoteRef, remoteRefOf } from "./remote-ref.ts";
 import { readPingAck, readReply } from "./reply.ts";
-import { RemoteException } from "./rmi-error.ts";
+import { RemoteException, RmiConnectionError } from "./rmi-error.ts";
 import { createSlots } from "./slots.ts";
 
 /** How the objects of a JVM are reached. */
@@ -52,14 +53,17 @@ export interface CallOptions {
 
 /** `lookup` of `RegistryImpl_Stub`: it is called by its number, and the hash is that of the whole interface. */
 const LOOKUP: RemoteMethod = {
-  ...remoteMethod("lookup(Ljava/lang/String;)Ljava/rmi/Remote;"),
+  ...remoteMethod("lookup(Ljava/lang/String;)Ljava/rmi/Remote;", { isRepeatable: true }),
   operation: 2,
   hash: 4905912898345647071n,
 };
 /** Each call that is under way has a connection, and a thread of the JVM. */
 const MAX_CALLS = 8;
 const MAX_IDLE = 2;
-/** The JVM may have closed a connection that has been idle for longer, unseen by us: it is tried before it is used. */
+/**
+ * The JVM may have closed a connection that has been idle for longer, unseen by us: it is tried before it is used. For a call
+ * that must not be made twice none is trusted.
+ */
 const TRUSTED_IDLE_MS = 1_000;
 const MAX_PING_BYTES = 16;
 const PING = Buffer.of(0x52);
@@ -72,12 +76,14 @@ export function createRmiClient(options: RmiOptions): RmiClient {
   const slots = createSlots(MAX_CALLS);
   let isDisposed = false;
 
-  const take = async (target: Endpoint, signal: AbortSignal): Promise<JrmpConnection> => {
+  const openNew = ({ port, isTls }: Endpoint, signal: AbortSignal) =>
+    openJrmp({ host, port, tls: isTls ? options.tls : null }, signal);
+  const takeIdle = async (target: Endpoint, trustedMs: number, signal: AbortSignal) => {
     const free = idle.get(keyOf(target)) ?? [];
     for (let kept = free.pop(); kept !== undefined; kept = free.pop()) {
-      if (await isAlive(kept, signal)) return kept;
+      if (await isAlive(kept, trustedMs, signal)) return kept;
     }
-    return await openJrmp({ host, port: target.port, tls: target.isTls ? options.tls : null }, signal);
+    return undefined;
   };
   const giveBack = (target: Endpoint, connection: JrmpConnection): void => {
     inUse.delete(connection);
@@ -86,25 +92,24 @@ export function createRmiClient(options: RmiOptions): RmiClient {
     if (!connection.isClosed && !isDisposed && free.length < MAX_IDLE) free.push(connection);
     else connection[Symbol.dispose]();
   };
-  const send = async (target: RemoteRef, method: RemoteMethod, message: Buffer, signal: AbortSignal) => {
-    const connection = await take(target, signal);
+  const sendOver = async (connection: JrmpConnection, sending: Sending): Promise<JavaValue> => {
     inUse.add(connection);
     try {
-      const reply = await connection.exchange(
-        message,
-        limits.bytes,
-        (input) => readReply(input, limits, method),
-        signal,
-      );
-      if (reply.kind === "returned") return reply.value;
-      const exception = new RemoteException(reply.throwable);
-      // Of a call that RMI itself refuses the JVM may not have read the rest, and closes the connection then.
-      if (exception.has("java.rmi.RemoteException")) connection[Symbol.dispose]();
-      throw exception;
-    } catch (error) {
-      throw error instanceof WriteAbortedError ? new RemoteException(error.throwable, true) : error;
+      return await callOver(connection, sending, limits);
     } finally {
-      giveBack(target, connection);
+      giveBack(sending.target, connection);
+    }
+  };
+  const send = async (sending: Sending): Promise<JavaValue> => {
+    const { target, method, signal } = sending;
+    const kept = await takeIdle(target, method.isRepeatable ? TRUSTED_IDLE_MS : 0, signal);
+    if (kept === undefined) return await sendOver(await openNew(target, signal), sending);
+    try {
+      return await sendOver(kept, sending);
+    } catch (error) {
+      // It was idle, and the JVM has closed it at this very moment, or the JVM has just ended.
+      if (!method.isRepeatable || !isClosed(error) || isDisposed) throw error;
+      return await sendOver(await openNew(target, signal), sending);
     }
   };
   const invoke: RmiClient["invoke"] = async (target, method, args, call = {}) => {
@@ -112,7 +117,7 @@ export function createRmiClient(options: RmiOptions): RmiClient {
     const message = writeCall(target.objectId, method, args);
     await slots.take(signal);
     try {
-      return await send(target, method, message, signal);
+      return await send({ target, method, message, signal });
     } finally {
       slots.give();
     }
@@ -130,6 +135,31 @@ export function createRmiClient(options: RmiOptions): RmiClient {
   };
 }
 
+interface Sending {
+  readonly target: RemoteRef;
+  readonly method: RemoteMethod;
+  readonly message: Buffer;
+  readonly signal: AbortSignal;
+}
+
+async function callOver(
+  connection: JrmpConnection,
+  { method, message, signal }: Sending,
+  limits: ReadLimits,
+): Promise<JavaValue> {
+  try {
+    const read = (input: ByteInput) => readReply(input, limits, method);
+    const reply = await connection.exchange(message, limits.bytes, read, signal);
+    if (reply.kind === "returned") return reply.value;
+    const exception = new RemoteException(reply.throwable);
+    // Of a call that RMI itself refuses the JVM may not have read the rest, and closes the connection then.
+    if (exception.has("java.rmi.RemoteException")) connection[Symbol.dispose]();
+    throw exception;
+  } catch (error) {
+    throw error instanceof WriteAbortedError ? new RemoteException(error.throwable, true) : error;
+  }
+}
+
 type Endpoint = Pick<RemoteRef, "port" | "isTls">;
 
 function keyOf({ port, isTls }: Endpoint): string {
@@ -141,9 +171,13 @@ function limitOf(signal: AbortSignal | undefined, timeoutMs: number): AbortSigna
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }
 
-async function isAlive(connection: JrmpConnection, signal: AbortSignal): Promise<boolean> {
+function isClosed(error: unknown): boolean {
+  return error instanceof RmiConnectionError && error.reason === "closed";
+}
+
+async function isAlive(connection: JrmpConnection, trustedMs: number, signal: AbortSignal): Promise<boolean> {
   if (connection.isClosed) return false;
-  if (performance.now() - connection.idleSinceMs < TRUSTED_IDLE_MS) return true;
+  if (performance.now() - connection.idleSinceMs < trustedMs) return true;
   try {
     await connection.exchange(PING, MAX_PING_BYTES, readPingAck, signal);
     return true;

@@ -54,7 +54,8 @@ test(
     expect(slowestMs).toBeLessThan(MAX_MS);
     expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(300_000_000);
   },
-  Math.max(60_000, COUNT),
+  // A reply takes a tenth of a millisecond, on a machine that does nothing else.
+  Math.max(60_000, 10 * COUNT),
 );
 
 function outcomeOf(

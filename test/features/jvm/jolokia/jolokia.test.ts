@@ -107,7 +107,8 @@ describe("an answer", () => {
       "GET /write/odd:type=Values/Writable/1/path",
       {
         status: 400,
-        error: "java.lang.IllegalArgumentException : a part of a java.lang.Integer can't be set",
+        error:
+          "java.lang.IllegalArgumentException : No Method setPath known for object of type java.lang.Integer",
       },
     ],
     [
@@ -185,6 +186,26 @@ describe("an answer", () => {
       "says what is wrong with a parameter",
       'POST {"type":"read","mbean":5}',
       { status: 400, error: "java.lang.IllegalArgumentException : mbean is not what it should be" },
+    ],
+    [
+      "is none where another JVM is meant",
+      'POST {"type":"read","mbean":"odd:type=Values","target":{"url":"service:jmx:rmi:///jndi/rmi://other:9/jmxrmi"}}',
+      { status: 400, error: expect.stringContaining("No proxy mode here") },
+    ],
+    [
+      "says of a number that is too large what Java says",
+      "GET /write/odd:type=Values/Writable/99999999999",
+      {
+        status: 400,
+        error: 'java.lang.NumberFormatException : For input string: "99999999999"',
+      },
+    ],
+    [
+      "says what is wrong with a name without a domain",
+      "GET /search/type=Memory",
+      {
+        error: "java.lang.IllegalArgumentException : Invalid object name. Domain part must be specified",
+      },
     ],
     ["knows no request of a name of JavaScript's own", "GET /constructor", { status: 400 }],
   ])("%s", async (_what, request, expected) => {

@@ -16,6 +16,9 @@ const CALL = Buffer.from("50aced0005", "hex");
 const RETURNED = Buffer.from(`51aced0005770f01${"00".repeat(14)}`, "hex");
 const OBJECT = { objectId: Buffer.alloc(22), isTls: false };
 const NOTHING = remoteMethod("close()V");
+const READING = remoteMethod("close()V", { isRepeatable: true });
+const PING = Buffer.of(0x52);
+const PING_ACK = Buffer.of(0x53);
 
 describe("a method", () => {
   test("has the hash by which the JVM knows it", () => {
@@ -53,6 +56,41 @@ describe("a call", () => {
     await poll("the connection has ended", () => peer.open === 0);
     await client.invoke({ ...OBJECT, port: peer.port }, NOTHING, []);
     expect(peer.connections).toBe(2);
+  });
+
+  test("that only reads is made again where the JVM closes the idle connection at that very moment", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered === 2) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    const target = { ...OBJECT, port: peer.port };
+    await client.invoke(target, READING, []);
+    await client.invoke(target, READING, []);
+    expect([peer.connections, peer.answered]).toEqual([2, 3]);
+  });
+
+  test("that may change something is never made again: nobody knows whether it was done", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered === 2) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    await client.invoke({ ...OBJECT, port: peer.port }, READING, []);
+    expect(await failureOf(client, peer.port)).toMatchObject({ reason: "closed" });
+    expect([peer.connections, peer.answered]).toEqual([1, 2]);
+  });
+
+  test("that only reads is made again once, and no more", async () => {
+    const peer = await startPeer((socket) => {
+      if (peer.answered > 1) socket.destroy();
+      else socket.write(RETURNED);
+    });
+    const client = clientOf(peer.port);
+    const target = { ...OBJECT, port: peer.port };
+    await client.invoke(target, READING, []);
+    await expect(client.invoke(target, READING, [])).rejects.toMatchObject({ reason: "closed" });
+    expect(peer.answered).toBe(3);
   });
 
   test("goes over a new connection where more came than was asked for", async () => {
@@ -150,15 +188,9 @@ describe("a call", () => {
     );
     const peer = await startPeer((socket) => {
       socket.write(head);
-      const more = () => {
-        while (!socket.destroyed && sent < 2 ** 30) {
-          sent += chunk.length;
-          if (socket.write(chunk)) continue;
-          socket.once("drain", more);
-          return;
-        }
-      };
-      more();
+      pour(socket, chunk, () => {
+        sent += chunk.length;
+      });
     });
     const object = remoteMethod("bytes()[B");
     const failed = await clientOf(peer.port)
@@ -185,15 +217,9 @@ describe("an answer that never ends", () => {
     const chunk = Buffer.from(thing.repeat(Math.ceil(65_536 / thing.length)), "hex");
     const peer = await startPeer((socket) => {
       socket.write(ANNOTATED);
-      const more = () => {
-        while (!socket.destroyed && sent < 2 ** 30) {
-          sent += chunk.length;
-          if (socket.write(chunk)) continue;
-          socket.once("drain", more);
-          return;
-        }
-      };
-      more();
+      pour(socket, chunk, () => {
+        sent += chunk.length;
+      });
     });
     const failed = await clientOf(peer.port, { timeoutMs: 20_000 })
       .invoke({ ...OBJECT, port: peer.port }, OBJECT_METHOD, [])
@@ -252,6 +278,21 @@ describe("a peer", () => {
   });
 });
 
+/** Sends the same again and again, up to a gigabyte, as fast as it is read. */
+function pour(socket: Socket, chunk: Buffer, onSent: () => void): void {
+  let left = 2 ** 30;
+  const more = () => {
+    while (!socket.destroyed && left > 0) {
+      left -= chunk.length;
+      onSent();
+      if (socket.write(chunk)) continue;
+      socket.once("drain", more);
+      return;
+    }
+  };
+  more();
+}
+
 function clientOf(port: number, { timeoutMs = 5_000 } = {}): RmiClient {
   const client = createRmiClient({ host: "127.0.0.1", port, tls: {}, isRegistryTls: false, timeoutMs });
   onTestFinished(() => client[Symbol.dispose]());
@@ -277,6 +318,7 @@ async function startPeer(answer: (socket: Socket) => void, greeting: string | Bu
     socket.once("data", () => {
       socket.write(greeting);
       socket.on("data", (chunk: Buffer) => {
+        if (chunk.equals(PING)) socket.write(PING_ACK);
         if (!chunk.includes(CALL)) return;
         answered += 1;
         answer(socket);
