@@ -44,6 +44,11 @@ test.each([
   expect(verdictOf(interval)).toBe(verdict);
 });
 
+test("of a machine that was too busy nothing is told, however good its figures look", () => {
+  expect(verdictOf({ median: 3.1, low: 0.98, high: 5.2 })).toBe("open");
+  expect(verdictOf({ median: 0.5, low: 0.2, high: 0.9 })).toBe("open");
+});
+
 test("the table has a line for each place, mode and reference, but for what would be compared with itself", () => {
   const table = pairsTable([{ where: "anywhere", rounds: roundsOf(0.9) }], [SAME_WORDS_KEPT, NDJSON]);
   const rows = table.split("\n").slice(2);

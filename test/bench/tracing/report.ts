@@ -52,8 +52,8 @@ ${machine.map((line) => `- ${line}`).join("\n")}
 The requests that the app answers in a second, by those that it answers with strace alone, of the same flags: in rounds of
 one second for each, one right after the other in an order by chance, since the machine is not as quick from one minute to
 the next. The median of the ratios, and the interval in which it lies with a certainty of 95 % (bootstrap). The goal is
-at least 0.95: \`met\` where all of the interval is, \`missed\` where none of it is, else \`open\`. The first line of each
-place compares strace with itself: what a file in memory costs beside none.
+at least 0.95: \`met\` where all of the interval is, \`missed\` where none of it is, else \`open\`, as it is
+where the interval is wider than 0.2: then the machine was too busy to tell. The first line of each place compares strace with itself: what a file in memory costs beside none.
 
 ${pairsTable(pairs, pairedModes)}
 
