@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { close, openSync, read, unlinkSync } from "node:fs";
+import { close, openSync, read, readSync, statfsSync, unlinkSync, watch } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isInMemory } from "./memory-file-system.ts";
 import { run } from "./spawn.ts";
 
 /**
@@ -11,8 +12,16 @@ import { run } from "./spawn.ts";
 export interface Scratch extends AsyncDisposable {
   /** Which a child opens by its path in `/proc/<our pid>/fd`. */
   readonly descriptor: number;
-  /** What has come since the last call, at most {@link SCRATCH_PIECE_BYTES} of it; empty where nothing has. */
+  /**
+   * What has come since the last call, at most {@link SCRATCH_PIECE_BYTES} of it; empty where nothing has. The bytes are
+   * there until the next call.
+   */
   readMore(): Promise<Buffer>;
+  /**
+   * Calls `onWrite` when something is written, until it is disposed of; undefined where the system does not tell (inotify(7)).
+   * Each write costs the writer more meanwhile.
+   */
+  watch(onWrite: () => void): Disposable | undefined;
 }
 
 /** What is read at once: a busy machine lets us read seldom, and strace writes on; then much is there. */
@@ -37,17 +46,34 @@ export function openScratch(dir: string): Scratch {
   unlinkSync(path);
   const piece = Buffer.allocUnsafe(SCRATCH_PIECE_BYTES);
   const discard = createDiscarder(descriptor);
+  const isMemory = isInMemory(statfsSync(dir));
   let position = 0;
   return {
     descriptor,
     async readMore() {
-      const { bytesRead } = await readFrom(descriptor, piece, 0, SCRATCH_PIECE_BYTES, position);
+      // Of memory at once: to ask another thread, and to be woken by it, costs many times of what there is to copy.
+      const bytesRead = isMemory
+        ? readSync(descriptor, piece, 0, SCRATCH_PIECE_BYTES, position)
+        : (await readFrom(descriptor, piece, 0, SCRATCH_PIECE_BYTES, position)).bytesRead;
       position += bytesRead;
       discard(position);
-      return Buffer.from(piece.subarray(0, bytesRead));
+      return piece.subarray(0, bytesRead);
     },
+    watch: (onWrite) => (isMemory ? watchWrites(`/proc/self/fd/${descriptor}`, onWrite) : undefined),
     [Symbol.asyncDispose]: () => closeIt(descriptor),
   };
+}
+
+function watchWrites(path: string, onWrite: () => void): Disposable | undefined {
+  try {
+    const watcher = watch(path, { persistent: false }, onWrite);
+    // Whoever waits looks by itself, too.
+    watcher.on("error", () => watcher.close());
+    return { [Symbol.dispose]: () => watcher.close() };
+  } catch {
+    // The user has as many as it may have (inotify(7), max_user_watches).
+    return undefined;
+  }
 }
 
 /**

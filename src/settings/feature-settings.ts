@@ -112,7 +112,13 @@ export const strace = z.strictObject({
     .min(0)
     .max(4_096)
     .default(256)
-    .meta({ description: "Characters of each string shown (strace -s)." }),
+    .meta({ description: "Characters of each string shown where none are asked for (strace -s)." }),
+  maxStringLimit: z
+    .int()
+    .min(0)
+    .max(4_096)
+    .default(4_096)
+    .meta({ description: "The most characters of each string that a request may ask for." }),
   maxConcurrent: z
     .int()
     .min(1)
@@ -142,6 +148,10 @@ export const strace = z.strictObject({
   maxLatencyMs: milliseconds(5_000, { min: 0 }).meta({
     description:
       "A trace is ended while half of the requests that are forwarded to the app wait longer than this for their answers, and did not before. 0: never mind.",
+  }),
+  maxCoreThrottledPercent: z.int().min(1).max(100).default(100).meta({
+    description:
+      "How much of a second the app's own CPU quota may hold it back while it is traced: tracing costs it CPU time as well. 100: never mind.",
   }),
   dir: path.default("/dev/shm").meta({
     description: "Where strace writes while it runs. A tmpfs, so that the app never waits for a disk.",

@@ -26,3 +26,24 @@ export interface Summary {
 export function summarise(values: readonly number[]): Summary {
   return { median: median(values), least: Math.min(...values), greatest: Math.max(...values) };
 }
+
+/** A median, and between what two values it lies with a certainty of 95 %. */
+export interface MedianInterval {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 10_000;
+
+/**
+ * The median with its interval by the percentile bootstrap (Efron, 1979): the medians of as many values that are drawn of
+ * these, again and again.
+ * @param int gives an integer from 0 to `below` - 1.
+ */
+export function medianInterval(values: readonly number[], int: (below: number) => number): MedianInterval {
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(values.map(() => values[int(values.length)] ?? Number.NaN)),
+  );
+  return { median: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+}

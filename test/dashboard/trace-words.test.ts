@@ -25,7 +25,7 @@ test("whatever the governor ends a trace for is explained, with what to do, and 
 test("the sidecar's own account of the end, with the figures of the settings, is told instead, and once", () => {
   const limits = {
     ...{ dir: "/dev/shm", durationMs: 1, maxBytes: 1, maxFrozenMs: 300, minFreePercent: 10 },
-    ...{ maxThrottledPercent: 50, maxCpuPercent: 20, maxLatencyMs: 5_000 },
+    ...{ maxThrottledPercent: 50, maxCpuPercent: 20, maxLatencyMs: 5_000, maxCoreThrottledPercent: 100 },
   };
   const warnings = [
     "Sockets lack an address.",

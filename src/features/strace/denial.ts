@@ -30,6 +30,11 @@ export type Refusal =
   | "seccomp"
   | "not-executable"
   | "no-ptrace"
+  /** What it takes is not installed, or nothing can be written to `strace.dir`, or the machine is too busy to find out. */
+  | "no-strace"
+  | "no-util-linux"
+  | "no-folder"
+  | "no-time"
   | "unknown";
 
 /** What forbids the sidecar to trace a process, and the line that mends it. */

@@ -2,10 +2,8 @@ import { statfs } from "node:fs/promises";
 import { readCpu } from "../../linux/cgroup/cpu.ts";
 import { locateCgroup } from "../../linux/cgroup/locate.ts";
 import { createCgroupReader, createNotes } from "../../linux/cgroup/notes.ts";
+import { isInMemory } from "../../linux/memory-file-system.ts";
 import type { Shortcoming } from "./surroundings.ts";
-
-/** TMPFS_MAGIC and RAMFS_MAGIC of statfs(2). */
-const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
 
 /** What makes a trace here riskier for the app than it need be. It does not stop one: the governor ends those that do harm. */
 export async function findRisks(dir: string, maxFileBytes: number): Promise<readonly Shortcoming[]> {
@@ -28,8 +26,8 @@ async function quotaRisk(): Promise<Shortcoming | undefined> {
 function roomRisks(dir: string, maxFileBytes: number): Promise<Shortcoming | undefined>[] {
   const system = statfs(dir);
   return [
-    system.then(({ type }) =>
-      IN_MEMORY.has(type)
+    system.then((found) =>
+      isInMemory(found)
         ? undefined
         : {
             reason: `${dir}, where strace writes, is no tmpfs: the app may have to wait for a disk.`,

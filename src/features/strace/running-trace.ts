@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { SCRATCH_PIECE_BYTES, type Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints, superseding } from "./attach.ts";
@@ -6,13 +5,12 @@ import { createDurationFilter } from "./duration-filter.ts";
 import type { Watch } from "./governor/governor.ts";
 import { verdictWords } from "./governor/limits.ts";
 import { VERDICTS, type Verdict } from "./governor/verdict.ts";
+import { LookPace } from "./look-pace.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
 import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
 import { createLineSplitter, kindOfLine, type LineSplitter, pendingCall } from "./trace-lines.ts";
 
-/** strace appends to a file in memory, and it is looked at so often. A pipe would make the app wait for us. */
-const POLL_MS = 5;
 /** Detaching takes some milliseconds for each hundred threads; then strace is killed, which lets go as well. */
 const DETACH_MS = 500;
 const DETACH_MANY_THREADS_MS = 2_000;
@@ -48,6 +46,7 @@ export class RunningTrace implements Trace {
   readonly #banners = new Set<string>();
   #onRemark: LineHandler = () => undefined;
   readonly #filter: ((line: string) => readonly string[]) | undefined;
+  readonly #pace: LookPace;
   #exit: ChildExit | undefined;
   #lines = 0;
   #bytes = 0;
@@ -61,8 +60,10 @@ export class RunningTrace implements Trace {
     this.command = parts.command;
     const { minDurationNs } = parts.limits;
     this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;
+    this.#pace = new LookPace(parts.scratch);
     void parts.strace.exited.then((exit) => {
       this.#exit = exit;
+      this.#pace.ring();
     });
   }
 
@@ -93,7 +94,9 @@ export class RunningTrace implements Trace {
   }
 
   async #untilEnd(onLine: LineHandler): Promise<EndReason> {
-    const { scratch, signal } = this.#parts;
+    const { scratch, signal, limits } = this.#parts;
+    using pace = this.#pace;
+    pace.ringAt(signal);
     while (true) {
       // Asked before the read: what strace wrote before its end is then in it.
       const exit = this.#exit;
@@ -103,7 +106,8 @@ export class RunningTrace implements Trace {
       if (exit !== undefined && piece.length === 0) return this.#parts.watch.verdict() ?? reasonOf(exit);
       // At once only where there is more for certain: who looks after each line costs as much as strace does.
       if (exit !== undefined || piece.length === SCRATCH_PIECE_BYTES) continue;
-      await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+      const leftMs = this.#attachedAtMs + limits.durationMs - performance.now();
+      await pace.next(piece.length, Math.max(0, leftMs));
     }
   }
 

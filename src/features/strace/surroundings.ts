@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { AppError, isErrno } from "../../base/errors.ts";
 import { readDescriptors, readNamespace } from "../../linux/proc.ts";
 import { readingRemedy } from "../../linux/remedies.ts";
+import type { Refusal } from "./denial.ts";
 import type { Decode } from "./trace-options.ts";
 
 /** What is not as it should be, and what mends it. */
@@ -81,6 +82,7 @@ export function unusable(dir: string, error: unknown): unknown {
     {
       remedy: "SIDECAR_STRACE_DIR=<a folder the sidecar may write to, best a tmpfs>",
       cause: error,
+      extra: { refusal: "no-folder" satisfies Refusal },
     },
   );
 }

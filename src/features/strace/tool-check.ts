@@ -60,6 +60,7 @@ async function explain(error: CommandError): Promise<AppError> {
       {
         remedy: `apt install ${isStrace ? "strace" : "util-linux"}, or use the sidecar's image, which has it`,
         cause: error,
+        extra: { refusal: (isStrace ? "no-strace" : "no-util-linux") satisfies Refusal },
       },
     );
   }
@@ -77,6 +78,7 @@ async function explain(error: CommandError): Promise<AppError> {
       {
         remedy: "Give the sidecar more CPU time.",
         cause: error,
+        extra: { refusal: "no-time" satisfies Refusal },
       },
     );
   }

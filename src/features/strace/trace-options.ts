@@ -30,7 +30,6 @@ export interface TraceOptions extends EngineWish {
   readonly asEvents: boolean;
 }
 
-const MAX_STRING_LIMIT = 4_096;
 const MAX_MIN_DURATION_SECONDS = 60;
 const MAX_SYSCALLS = 64;
 /** Nothing else of a request gets into strace's arguments: no `!`, no `/` (a regular expression), no `=`. */
@@ -102,7 +101,9 @@ export const traceQuery = z.object({
     .string()
     .regex(/^\d{1,6}$/, "must be a whole number")
     .optional()
-    .describe(`Characters of each string, at most ${MAX_STRING_LIMIT}. strace.stringLimit unless asked for.`),
+    .describe(
+      "Characters of each string, at most strace.maxStringLimit (4,096 unless set otherwise). strace.stringLimit unless asked for.",
+    ),
 });
 
 /** The query of a summary: all but what is about single events. */
@@ -127,13 +128,15 @@ const QUERY: OptionsPlace = {
  */
 export function optionsOf(
   query: z.output<typeof traceQuery>,
-  settings: Pick<Settings["strace"], "durationMs" | "stringLimit">,
+  settings: Pick<Settings["strace"], "durationMs" | "stringLimit" | "maxStringLimit">,
   place = QUERY,
 ): TraceOptions {
   const inRange = rangeCheck(place);
   const maxSeconds = settings.durationMs / 1_000;
   const seconds = inRange("duration", query.duration, { least: 0.001, most: maxSeconds });
   const minSeconds = inRange("minDuration", query.minDuration, { least: 0, most: MAX_MIN_DURATION_SECONDS });
+  const { maxStringLimit } = settings;
+  const stringLimit = inRange("stringLimit", query.stringLimit, { least: 0, most: maxStringLimit });
   const syscalls = (query.syscalls ?? "").split(",").filter((name) => name !== "");
   inRange("syscalls", query.syscalls && String(syscalls.length), { least: 1, most: MAX_SYSCALLS });
   return {
@@ -143,8 +146,7 @@ export function optionsOf(
     },
     durationMs: seconds === undefined ? settings.durationMs : Math.round(seconds * 1_000),
     isDurationAsked: seconds !== undefined,
-    stringLimit:
-      inRange("stringLimit", query.stringLimit, { least: 0, most: MAX_STRING_LIMIT }) ?? settings.stringLimit,
+    stringLimit: stringLimit ?? Math.min(settings.stringLimit, maxStringLimit),
     syscalls: syscalls.map((name) => (CLASSES.has(name) ? `%${name}` : name)),
     isErrorsOnly: query.errors === "only",
     follow: query.follow !== "false",
@@ -195,11 +197,12 @@ function rangeCheck({ label, pointer, code, durationSetting }: OptionsPlace): Ra
     if (text === undefined || text === "") return undefined;
     const value = Number(text);
     if (value >= least && value <= most) return value;
+    const setting = { duration: durationSetting, stringLimit: "SIDECAR_STRACE_MAX_STRING_LIMIT" }[name];
     const what = name === "syscalls" ? "names" : name === "stringLimit" ? "characters" : "seconds";
     const detail = `must be ${least} to ${most} ${what}, and is ${text}`;
     throw new AppError(code, `${label}${name}: ${detail}.`, {
       errors: [{ pointer: `${pointer}${name}`, detail }],
-      remedy: name === "duration" ? `duration=${most}, or a higher ${durationSetting}` : `at most ${most}`,
+      remedy: setting === undefined ? `at most ${most}` : `${name}=${most}, or a higher ${setting}`,
       extra: { limit: most },
     });
   };

@@ -24,7 +24,7 @@ export const traceReport = z.object({
   endReason: z
     .enum(["lines", "process-exited", "stopped", "client-gone", "tracer-failed", ...VERDICTS])
     .describe(
-      "`lines`: all that were asked for have come. Else what came before. What was ended to spare the app: `core-frozen` (strace stood still while the app waited for it), `storage-full`, `sidecar-throttled` (by its CPU quota), `cpu-budget`, `governor-failed`; `warnings` says more.",
+      "`lines`: all that were asked for have come. Else what came before. What was ended to spare the app: `core-frozen` (strace stood still while the app waited for it), `storage-full`, `sidecar-throttled` (by its CPU quota), `core-throttled` (the app, by its own), `core-slow` (its answers), `cpu-budget`, `governor-failed`; `warnings` says more.",
     ),
   linesAsked: z.int(),
   lines: z

@@ -58,6 +58,27 @@ export async function openThrottleMeter(pid: number): Promise<ThrottleMeter> {
   };
 }
 
+/**
+ * The same at once, for whoever must not wait for files: until the cgroup has been found it is never throttled.
+ */
+export function openThrottleMeterSoon(pid: number): ThrottleMeter {
+  let meter: ThrottleMeter | undefined;
+  let isOver = false;
+  void openThrottleMeter(pid).then((opened) => {
+    if (isOver) opened[Symbol.dispose]();
+    else meter = opened;
+  });
+  return {
+    look: (nowMs) => meter?.look(nowMs),
+    share: () => meter?.share() ?? 0,
+    forget: () => meter?.forget(),
+    [Symbol.dispose]() {
+      isOver = true;
+      meter?.[Symbol.dispose]();
+    },
+  };
+}
+
 function shareOf(counts: readonly Counts[]): number {
   const first = counts[0];
   const last = counts.at(-1);

@@ -104,13 +104,15 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("what strace nee
       ...{ event: "refused", code: "not-supported", status: 501 },
       detail: "strace is not installed beside the sidecar.",
       remedy: expect.stringContaining("apt install strace"),
+      refusal: "no-strace",
     });
   });
 
   test.each([[[]], [["setpriv"]]])("without util-linux (but for %j) it is 501 as well", async (programs) => {
     await using target = await startTarget(["sleep", "300"]);
     expect((await traceFrom(await withPrograms(...programs), target.pid)).first).toMatchObject({
-      ...{ code: "not-supported", remedy: expect.stringContaining("apt install util-linux") },
+      ...{ code: "not-supported", refusal: "no-util-linux" },
+      remedy: expect.stringContaining("apt install util-linux"),
     });
   });
 });

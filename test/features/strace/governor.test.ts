@@ -146,6 +146,27 @@ describe.skipIf(isMissing("ptrace"))(
       expect(await isFree(target.pid)).toBe(true);
     });
 
+    test.skipIf(isMissing("namespaces"))(
+      "when the app is at its own CPU limit, where that is not borne",
+      async () => {
+        await using target = await startTarget(["sh", "-c", "while :; do :; done"]);
+        await using stack = new AsyncDisposableStack();
+        stack.use(await holdToShare({ carriers: [target.pid], helpers: [] }, 0.2));
+        // The group can be removed once nobody is in it.
+        stack.defer(() => target.kill());
+        const of = async (settings: Record<string, number>) => {
+          await using served = await serveStrace({ settings });
+          return await (await served.get(`/strace/${target.pid}`, JSON_FORM)).json();
+        };
+        expect(await of({ DURATION_MS: 60_000, MAX_CORE_THROTTLED_PERCENT: 50 })).toMatchObject({
+          endReason: "core-throttled",
+          warnings: [expect.stringContaining("more than 50 % of a second (strace.maxCoreThrottledPercent)")],
+        });
+        expect(await isFree(target.pid)).toBe(true);
+        expect(await of({ DURATION_MS: 2_500 })).toMatchObject({ endReason: "time-limit" });
+      },
+    );
+
     test("when the governor itself has ended", async () => {
       await using target = await startBusy();
       const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });

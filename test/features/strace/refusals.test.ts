@@ -163,6 +163,7 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
     for (let round = 0; round < 3; round++) {
       expect(await (await served.get(`/strace/${target.pid}`)).json()).toMatchObject({
         ...{ status: 501, code: "not-supported", remedy: expect.stringContaining("SIDECAR_STRACE_DIR") },
+        refusal: "no-folder",
       });
     }
     expect(await isFree(target.pid)).toBe(true);

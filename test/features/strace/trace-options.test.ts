@@ -75,6 +75,18 @@ describe.skipIf(isMissing("ptrace"))("a trace can be narrowed", () => {
     }
   });
 
+  test("to no more characters of each string than the setting allows", async () => {
+    await using target = await startScript(`while :; do echo ${"x".repeat(40)} >/dev/null; done`);
+    await using served = await serveStrace({ settings: { STRING_LIMIT: 20, MAX_STRING_LIMIT: 10 } });
+    const refused = await served.get(`/strace/${target.pid}/3?stringLimit=11`);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { limit: 10, remedy: "stringLimit=10, or a higher SIDECAR_STRACE_MAX_STRING_LIMIT" },
+    ]);
+    const { calls } = await reportOf(await served.get(`/strace/${target.pid}/3?syscalls=write`, asJson));
+    expect(calls[0]?.args?.[1]).toMatchObject({ value: "x".repeat(10), isTruncated: true });
+  });
+
   test.each([
     ["duration=10.5", "duration", "0.001 to 10 seconds"],
     ["duration=0", "duration", "0.001 to 10 seconds"],

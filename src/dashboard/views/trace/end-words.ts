@@ -57,6 +57,11 @@ const WORDS: Readonly<Record<Reason, Omit<EndWords, "isSparing"> & { readonly is
     advice: `${NARROWER} Or bear slower answers for the time of a trace (SIDECAR_STRACE_MAX_LATENCY_MS).`,
     isSparing: true,
   },
+  "core-throttled": {
+    says: `The app was at its own CPU limit for more of the time than it may be while it is traced. ${SPARED}`,
+    advice: `${NARROWER} Or allow more of it (SIDECAR_STRACE_MAX_CORE_THROTTLED_PERCENT).`,
+    isSparing: true,
+  },
   "governor-failed": {
     says: `The watch over the app while it is traced has failed, so the trace was ended. ${SPARED}`,
     advice: "The sidecar's log says why.",

@@ -10,6 +10,7 @@ export const VERDICTS = [
   "cpu-budget",
   "governor-failed",
   "core-slow",
+  "core-throttled",
 ] as const;
 /** Why the governor ends a trace. */
 export type Verdict = (typeof VERDICTS)[number];

@@ -1,6 +1,6 @@
 import { fstatSync, statfsSync } from "node:fs";
 import { NS_PER_TICK } from "../../../linux/boot-clock.ts";
-import type { ThrottleMeter } from "../../../linux/cgroup/throttle-meter.ts";
+import { openThrottleMeterSoon, type ThrottleMeter } from "../../../linux/cgroup/throttle-meter.ts";
 import { type ProcessLook, type WatchedProcess, watchProcess } from "../../../linux/watched-process.ts";
 import { createFreezeCheck } from "./freeze-check.ts";
 import { createLatencyCheck } from "./latency-check.ts";
@@ -24,7 +24,8 @@ export function createWatcher(order: WatchOrder, meter: ThrottleMeter): Watcher 
   const strace = watchProcess(order.pid, order.startTicks);
   if (strace === undefined) return undefined;
   const slot = traceSlot(order.memory);
-  const judge = createJudge(order, slot, meter);
+  const coreMeter = openCoreMeter(order);
+  const judge = createJudge(order, slot, { own: meter, core: coreMeter });
   return {
     look(nowMs) {
       if (slot.isOver()) return false;
@@ -36,7 +37,10 @@ export function createWatcher(order: WatchOrder, meter: ThrottleMeter): Watcher 
       strace.killGroup();
       return false;
     },
-    [Symbol.dispose]: () => strace[Symbol.dispose](),
+    [Symbol.dispose]() {
+      coreMeter?.[Symbol.dispose]();
+      strace[Symbol.dispose]();
+    },
   };
 }
 
@@ -52,7 +56,20 @@ function lookAndJudge(strace: WatchedProcess, judge: Judge, nowMs: number): Verd
   }
 }
 
-function createJudge(order: WatchOrder, slot: TraceSlot, meter: ThrottleMeter): Judge {
+/** How much the CPU quotas hold back. */
+interface Meters {
+  /** The sidecar. All traces share it, and somebody else has it look. */
+  readonly own: ThrottleMeter;
+  /** Undefined where it does not matter. */
+  readonly core: ThrottleMeter | undefined;
+}
+
+function openCoreMeter({ limits, targetPids: [mainPid] }: WatchOrder): ThrottleMeter | undefined {
+  if (mainPid === undefined || limits.maxCoreThrottledPercent === 100) return undefined;
+  return openThrottleMeterSoon(mainPid);
+}
+
+function createJudge(order: WatchOrder, slot: TraceSlot, { own, core }: Meters): Judge {
   const { limits, descriptor, targetPids, latency } = order;
   const isFrozen = createFreezeCheck(targetPids, Math.ceil(limits.maxFrozenMs / LOOK_MS));
   const isOverdue = createOverdueCheck(order, slot);
@@ -61,6 +78,7 @@ function createJudge(order: WatchOrder, slot: TraceSlot, meter: ThrottleMeter): 
   let beganAtMs: number | undefined;
   return (look, nowMs) => {
     beganAtMs ??= nowMs;
+    core?.look(nowMs);
     const bytes = fstatSync(descriptor).size;
     // All checks look each time, since what they remember is from one look to the next.
     const checks: readonly [boolean, Verdict][] = [
@@ -68,12 +86,10 @@ function createJudge(order: WatchOrder, slot: TraceSlot, meter: ThrottleMeter): 
       [bytes >= limits.maxBytes, "byte-limit"],
       [freePercent(limits.dir) < limits.minFreePercent, "storage-full"],
       [isOverdue(nowMs), "time-limit"],
-      [
-        nowMs - beganAtMs >= WINDOW_MS && meter.share() * 100 > limits.maxThrottledPercent,
-        "sidecar-throttled",
-      ],
+      [nowMs - beganAtMs >= WINDOW_MS && own.share() * 100 > limits.maxThrottledPercent, "sidecar-throttled"],
       [isOverBudget(look, nowMs), "cpu-budget"],
       [isSlow(), "core-slow"],
+      [(core?.share() ?? 0) * 100 > limits.maxCoreThrottledPercent, "core-throttled"],
     ];
     return checks.find(([isPassed]) => isPassed)?.[1];
   };

@@ -11,10 +11,13 @@ const list = z.union([
 // What gets into strace's arguments passes the same check as that of a query.
 const names = list.pipe(traceQuery.shape.syscalls.unwrap());
 
+/** Programs give themselves names of any kind: `npm run start`, `next-server (v1`, `tmux: server`. */
+const NAME = /^(?=.*\S)[^\p{Cc}]{1,64}$/u;
+
 /** The body of `POST /traces`. The same as the query of `GET /strace`, as JSON. */
 export const traceRequest = z.strictObject({
   process: z
-    .union([z.int().min(1), z.string().regex(/^[\w.+-]{1,64}$/)])
+    .union([z.int().min(1), z.string().regex(NAME, "must be `main`, or the name of a process")])
     .default("main")
     .describe("A pid, the name of a process, or `main`: the app's main process."),
   descendants: z
@@ -45,7 +48,13 @@ export const traceRequest = z.strictObject({
   engine: traceQuery.shape.engine,
   errors: z.enum(["only"]).optional().describe("Only calls that fail, and signals and ends."),
   minDuration: z.number().min(0).optional().describe("Only calls that took at least so many seconds."),
-  stringLimit: z.int().min(0).optional().describe("Characters of each string."),
+  stringLimit: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "Characters of each string, at most strace.maxStringLimit; strace.stringLimit unless asked for.",
+    ),
   raw: z.boolean().default(false).describe("Whether each event has the lines of strace it was made of."),
 });
 
@@ -94,7 +103,7 @@ export function askedOf(
       decode,
       engine,
     },
-    { durationMs: maxDurationMs, stringLimit: settings.strace.stringLimit },
+    { ...settings.strace, durationMs: maxDurationMs },
     BODY,
   );
   return { ...options, lines: lines ?? maxLines, maxBytes };

@@ -1,4 +1,9 @@
 import { expect, test } from "vitest";
+import type { TraceEvent } from "../../../../src/features/strace/events/event.ts";
+import { EventParser } from "../../../../src/features/strace/events/event-parser.ts";
+import { createThreadGroups } from "../../../../src/features/strace/events/thread-groups.ts";
+import { EventResolver } from "../../../../src/features/strace/sockets/event-resolver.ts";
+import { createLineSplitter } from "../../../../src/features/strace/trace-lines.ts";
 import { type Random, randomOf, seedOr } from "../../../support/random.ts";
 import { recordedTraces } from "../../../support/recorded-traces.ts";
 import { parse, rawLines } from "./parse.ts";
@@ -88,6 +93,37 @@ test("whatever the lines are, each is in exactly one event, and only so much wai
   }
   // The mutations do reach what can't be read, and leave what can.
   expect(unparsed).toBeGreaterThan(1_000);
+});
+
+test("from pieces of any size to events that wait for addresses nothing is lost, and the order stays", async () => {
+  const seed = seedOr(20_260_102);
+  const random = randomOf(seed);
+  let waited = 0;
+  for (let round = 0; round < 150; round += 1) {
+    const lines = mutate(random.pick(TRACES), random);
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""), "latin1");
+    const parsed: TraceEvent[] = [];
+    const resolved: TraceEvent[] = [];
+    const resolver = new EventResolver(process.pid, (event) => resolved.push(event));
+    const parser = new EventParser({ withRaw: true, groups: createThreadGroups() }, (event) => {
+      parsed.push(event);
+      resolver.push(event, 100);
+    });
+    const splitter = createLineSplitter();
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + 1 + random.int(random.chance(0.5) ? 10 : 2_000);
+      for (const line of splitter.split(bytes.subarray(at, end))) parser.push(line);
+      at = end;
+    }
+    parser.finish();
+    waited += parsed.length - resolved.length;
+    await resolver.finish();
+    const place = `TEST_SEED=${seed}, round ${round}`;
+    expect(splitter.rest(), place).toBe("");
+    expect(rawLines(resolved).toSorted(), place).toEqual(lines.toSorted());
+    expect(rawLines(resolved), place).toEqual(rawLines(parsed));
+  }
+  expect(waited).toBeGreaterThan(100);
 });
 
 test("while lines come, no more waits than allowed", () => {
