@@ -89,6 +89,7 @@ async function pendingOf(
   const written: WrittenFile = {
     ...{ file, bytes, etag: record.etag, version: record.version, ...before },
     outcome: { atomic: !pinned.isMount, attributes: { kept: true } },
+    checkRanIn: null,
   };
   return { record, place: pinned.id, written };
 }
