@@ -15,6 +15,8 @@ import {
 
 const FILES = ["--env", "SIDECAR_CONFIG_FILES=core:/tmp/app/app.ini", "--read-only", "--tmpfs", "/tmp"];
 
+const AS_JSON = { headers: { Accept: "application/json" } };
+
 const CHECKED = {
   path: "core:/tmp/app/app.ini",
   validate: {
@@ -122,7 +124,10 @@ test("the app's own check has the sidecar's network and host name, and with the 
   );
   const base = { user: "0:0", capAdd, options: [...options, "--security-opt", "no-new-privileges"] };
   const hostName = await inCore("hostname");
-  const without = await change(await startSidecar(containers, core, base), "bad");
+  const lesser = await startSidecar(containers, core, base);
+  const { text: told } = await lesser.ask("/capabilities", AS_JSON);
+  expect(told).toContain("The command has the sidecar's network, host name, IPC: it lacks CAP_SYS_ADMIN");
+  const without = await change(lesser, "bad");
   const { ranIn, output } = z
     .looseObject({ ranIn: z.looseObject({ remedy: z.string() }), output: z.string() })
     .parse(JSON.parse(without.text));
@@ -137,6 +142,7 @@ test("the app's own check has the sidecar's network and host name, and with the 
     // Of the app's user, who has none; beside those that chroot takes.
     output: `${hostName}\n${core.address}\nCapBnd:\t00000000000400c0\n`,
   });
+  expect((await sidecar.ask("/capabilities", AS_JSON)).text).not.toContain("The command has the sidecar's");
   const good = await change(sidecar, "good again");
   expect(good.status, good.text).toBe(200);
   expect(JSON.parse(good.text)).toMatchObject({ checkRanIn: { network: "core" } });
