@@ -79,13 +79,27 @@ export function isTemporaryName(name: string): boolean {
 
 /** Removes what processes that were killed while they wrote have left in a folder. Never fails. */
 export async function removeLeftovers(folder: string, now: number = Date.now()): Promise<void> {
+  await removeTemporary(folder, (name) => {
+    return now - (name.endsWith(".tmp") ? WRITE_LEFT_OVER_MS : CHECK_LEFT_OVER_MS);
+  });
+}
+
+/**
+ * Removes what was left in a folder by whoever wrote there before us, and has been killed. Never fails. Where another one
+ * is alive after all and amid a write, that write is refused, and the old content stays.
+ * @param startedAtMs when we began: what is younger is our own.
+ */
+export async function removeFromBefore(folder: string, startedAtMs: number): Promise<void> {
+  await removeTemporary(folder, () => startedAtMs);
+}
+
+async function removeTemporary(folder: string, oldestMs: (name: string) => number): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
       if (!isTemporaryName(name)) continue;
       const path = join(folder, name);
       const stats = await lstat(path);
-      const leftOverMs = name.endsWith(".tmp") ? WRITE_LEFT_OVER_MS : CHECK_LEFT_OVER_MS;
-      if (stats.isFile() && now - stats.mtimeMs > leftOverMs) await rm(path, { force: true });
+      if (stats.isFile() && stats.mtimeMs < oldestMs(name)) await rm(path, { force: true });
     }
   } catch {
     // A folder that can't be listed, or a file that another one has removed: nothing depends on it.

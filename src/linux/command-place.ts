@@ -8,13 +8,13 @@ import { openPlaceInRoot } from "./open-in-root.ts";
 import { type CAPABILITIES, hasCapability, ownStatus } from "./privileges.ts";
 import { readStatus } from "./proc.ts";
 import type { ProcStatus } from "./proc-status.ts";
-import { capabilityRemedy, isAll } from "./remedies.ts";
+import { CHANGING_USER, capabilityRemedy, isAll } from "./remedies.ts";
 import { ENVIRONMENT } from "./spawn.ts";
 
 /** A command, and where it runs. */
 export interface CommandRun {
   readonly command: readonly string[];
-  /** `core`: in the root of the app's main process, as its user. Its other namespaces are the sidecar's. */
+  /** `core`: in the root of the app's main process, as its user, and in its namespaces as far as they can be entered. */
   readonly in: "sidecar" | "core";
   /** From then on it is stopped, by SIGTERM, then by SIGKILL. */
   readonly timeoutMs: number;
@@ -25,8 +25,8 @@ export interface CommandRun {
 /** How a command is started where it is to run. */
 export interface PreparedCommand {
   readonly argv: readonly [string, ...string[]];
-  /** The process whose root is to be descriptor 3; undefined where it runs in the sidecar. */
-  readonly rootOf: number | undefined;
+  /** The process whose root is to be descriptor 3, and in whose namespaces it is; undefined where it runs in the sidecar. */
+  readonly placeOf: number | undefined;
 }
 
 type Wanted = Pick<CommandRun, "command" | "in" | "env">;
@@ -40,18 +40,16 @@ export async function prepareCommand(run: Wanted, coreProcess: CoreProcessFinder
   if (program === undefined) throw new AppError("conflict", "A command is empty.");
   if (run.in === "sidecar") {
     await findProgram(program, run, (path) => access(path, constants.X_OK));
-    return { argv: [program, ...rest], rootOf: undefined };
+    return { argv: [program, ...rest], placeOf: undefined };
   }
   const pid = await mainPid(coreProcess);
   const user = await userChange(pid);
   await findProgram(program, run, (path) => mustBeProgram(pid, path));
   // By a descriptor, and by numbers only: names would be looked up by libraries of the app, still as root.
-  return { argv: ["chroot", ...user, "/proc/self/fd/3", program, ...rest], rootOf: pid };
+  return { argv: ["chroot", ...user, "/proc/self/fd/3", program, ...rest], placeOf: pid };
 }
 
-/** The capabilities that chroot(2), setgroups(2) and setuid(2) take. */
 const CHANGING_ROOT = ["SYS_CHROOT"] as const;
-const CHANGING_USER = ["SYS_CHROOT", "SETUID", "SETGID"] as const;
 
 /** What makes chroot(1) take on the user of a process. @throws {AppError} where we may not. */
 async function userChange(pid: number): Promise<readonly string[]> {

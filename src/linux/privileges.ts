@@ -10,8 +10,10 @@ export const CAPABILITIES = {
   DAC_OVERRIDE: 1,
   SETGID: 6,
   SETUID: 7,
+  SETPCAP: 8,
   SYS_CHROOT: 18,
   SYS_PTRACE: 19,
+  SYS_ADMIN: 21,
 } as const;
 
 /** Tells whether a set of capabilities, as /proc shows it, holds one. */

@@ -13,7 +13,11 @@ type CapabilityName =
   | "KILL"
   | "SYS_CHROOT"
   | "SETUID"
-  | "SETGID";
+  | "SETGID"
+  | "SETPCAP"
+  | "SYS_ADMIN";
+/** What changing the root (chroot(2)) and the user (setgroups(2), setuid(2)) takes. */
+export const CHANGING_USER = ["SYS_CHROOT", "SETUID", "SETGID"] as const;
 /** The two kinds of "Ptrace access mode checking" in ptrace(2). */
 export type AccessMode = "read" | "attach";
 

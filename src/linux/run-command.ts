@@ -1,9 +1,7 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { AppError, isErrno, messageOf } from "../base/errors.ts";
 import { type CommandRun, prepareCommand } from "./command-place.ts";
+import { type CommandPlace, IN_SIDECAR, type OpenedPlace, openCorePlace } from "./core-namespaces.ts";
 import type { CoreProcessFinder } from "./core-process.ts";
-import { O_PATH } from "./open-flags.ts";
 import { type ChildExit, CommandError, start } from "./spawn.ts";
 
 /** Commands that the settings give for the app: its check, its reload. Argument vectors, never a shell. */
@@ -11,7 +9,8 @@ import { type ChildExit, CommandError, start } from "./spawn.ts";
 /** How a command ended. */
 export interface CommandOutcome {
   readonly command: readonly string[];
-  readonly in: CommandRun["in"];
+  /** Where it ran. */
+  readonly ranIn: CommandPlace;
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -26,8 +25,12 @@ export interface CommandOutcome {
 export const MAX_OUTPUT_BYTES = 65_536;
 /** Between SIGTERM and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
-/** What chroot(1) exits with where it fails itself. */
-const CHROOT_FAILED = 125;
+/** What chroot(1), nsenter(1) and setpriv(1) exit with where they fail themselves, and how what they write then begins. */
+const MOVE_FAILED = [
+  [125, "chroot: "],
+  [1, "nsenter: "],
+  [127, "setpriv: "],
+] as const;
 
 /**
  * Runs a command to its end, with nothing on its standard input. Nothing that it has started in its process group
@@ -39,9 +42,10 @@ export async function runCommand(
   deps: { readonly coreProcess: CoreProcessFinder },
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
-  const { argv, rootOf } = await prepareCommand(run, deps.coreProcess);
-  await using root = rootOf === undefined ? undefined : await openRoot(rootOf);
-  const exit = await runToEnd(argv, {
+  const { argv, placeOf } = await prepareCommand(run, deps.coreProcess);
+  await using core = placeOf === undefined ? undefined : await openCore(placeOf);
+  const [program, ...rest] = [...(core?.prefix ?? []), ...argv];
+  const exit = await runToEnd([program ?? argv[0], ...rest], {
     timeoutMs: run.timeoutMs,
     signal,
     killAfterMs: KILL_AFTER_MS,
@@ -49,15 +53,32 @@ export async function runCommand(
     maxOutputBytes: MAX_OUTPUT_BYTES + 1,
     leadsGroup: true,
     ...(run.env === undefined ? {} : { env: run.env }),
-    ...(root === undefined ? {} : { descriptor3: root.fd }),
+    ...(core === undefined ? {} : descriptorsOf(core)),
   });
   if (exit.stoppedBy === "signal") {
     throw new AppError("shutting-down", `${run.command[0]} was stopped: the sidecar is shutting down.`);
   }
-  if (root !== undefined && exit.exitCode === CHROOT_FAILED && exit.stderr.startsWith("chroot: ")) {
-    throw cannotRun(run, exit.stderr.trim());
-  }
-  return outcomeOf(run, exit);
+  if (core !== undefined && hasMoveFailed(exit)) throw cannotRun(run, exit.stderr.trim());
+  return outcomeOf(run, core?.place ?? IN_SIDECAR, exit);
+}
+
+/** Where a command of the settings would run, with what it would take to run wholly in the app. @throws {AppError} as {@link runCommand}. */
+export async function placeOfCommand(
+  run: Pick<CommandRun, "command" | "in" | "env">,
+  deps: { readonly coreProcess: CoreProcessFinder },
+): Promise<CommandPlace> {
+  const { placeOf } = await prepareCommand(run, deps.coreProcess);
+  if (placeOf === undefined) return IN_SIDECAR;
+  await using core = await openCore(placeOf);
+  return core.place;
+}
+
+function descriptorsOf({ descriptors: [descriptor3, ...moreDescriptors] }: OpenedPlace) {
+  return { descriptor3, moreDescriptors };
+}
+
+function hasMoveFailed({ exitCode, stderr }: ChildExit): boolean {
+  return MOVE_FAILED.some(([code, beginning]) => exitCode === code && stderr.startsWith(beginning));
 }
 
 async function runToEnd(...[argv, options]: Parameters<typeof start>): Promise<ChildExit> {
@@ -77,10 +98,9 @@ async function startChild(...[argv, options]: Parameters<typeof start>) {
   }
 }
 
-/** Held, so that no other process can come to have its number in between. */
-async function openRoot(pid: number) {
+async function openCore(pid: number): Promise<OpenedPlace> {
   try {
-    return await open(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
+    return await openCorePlace(pid);
   } catch (error) {
     const code = isErrno(error, "EACCES", "EPERM") ? "permission-denied" : "conflict";
     throw new AppError(code, `The root of process ${pid} can't be opened: ${messageOf(error)}`, {
@@ -89,11 +109,11 @@ async function openRoot(pid: number) {
   }
 }
 
-function outcomeOf({ command, in: place }: CommandRun, exit: ChildExit): CommandOutcome {
+function outcomeOf({ command }: CommandRun, ranIn: CommandPlace, exit: ChildExit): CommandOutcome {
   const outputs = [exit.stdout, exit.stderr];
   const isLong = (text: string) => Buffer.byteLength(text) > MAX_OUTPUT_BYTES;
   return {
-    ...{ command, in: place },
+    ...{ command, ranIn },
     exitCode: exit.exitCode,
     signal: exit.signal,
     timedOut: exit.stoppedBy === "timeout",

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { access, type FileHandle, open, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setOwnerAndMode, temporaryName } from "./atomic-write.ts";
 import { copyAttributes } from "./file-attributes.ts";
@@ -11,6 +11,8 @@ import { writeError } from "./replace-file.ts";
 export interface StagedCopy extends AsyncDisposable {
   /** Its name in the folder of the file; it ends as that of the file does. */
   readonly name: string;
+  /** Whether nobody else has removed it meanwhile. */
+  isThere(): Promise<boolean>;
 }
 
 /**
@@ -32,7 +34,12 @@ export async function stageCopy(place: PinnedFile | VacantPlace, data: Uint8Arra
     await remove();
     throw isVacant(place) ? creationError(place, error) : writeError(place, error);
   }
-  return { name, [Symbol.asyncDispose]: remove };
+  const isThere = () =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  return { name, isThere, [Symbol.asyncDispose]: remove };
 }
 
 async function copyRights({ handlePath, stats }: PinnedFile, file: FileHandle): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { docker } from "../support/docker.ts";
 import {
   applyRemedy,
@@ -13,6 +14,8 @@ import {
 /** Configuration files of an app that shares nothing with the sidecar but its PID namespace. */
 
 const FILES = ["--env", "SIDECAR_CONFIG_FILES=core:/tmp/app/app.ini", "--read-only", "--tmpfs", "/tmp"];
+
+const AS_JSON = { headers: { Accept: "application/json" } };
 
 const CHECKED = {
   path: "core:/tmp/app/app.ini",
@@ -103,4 +106,44 @@ test("the app's own check runs in its root as its user: refused with the capabil
   expect(good.status, good.text).toBe(200);
   expect(await inCore("cat", "/tmp/app/app.ini")).toContain("a = good");
   expect(await inCore("ls", "-A", "/tmp/app")).toBe("app.ini");
+});
+
+test("the app's own check has the sidecar's network and host name, and with the capabilities that are named the app's", async () => {
+  const command = [
+    "sh",
+    "-c",
+    'hostname; ip=$(hostname -i); echo "$ip"; grep CapBnd /proc/self/status; grep -q good "$0"',
+    "{file}",
+  ];
+  const files = JSON.stringify([{ path: CHECKED.path, validate: { command, in: "core" } }]);
+  const options = ["--env", `SIDECAR_CONFIG_FILES=${files}`, "--read-only", "--tmpfs", "/tmp"];
+  const capAdd = ["SYS_PTRACE", "DAC_READ_SEARCH", "DAC_OVERRIDE", "CHOWN", "FOWNER"].concat(
+    "SYS_CHROOT",
+    "SETUID",
+    "SETGID",
+  );
+  const base = { user: "0:0", capAdd, options: [...options, "--security-opt", "no-new-privileges"] };
+  const hostName = await inCore("hostname");
+  const lesser = await startSidecar(containers, core, base);
+  const { text: told } = await lesser.ask("/capabilities", AS_JSON);
+  expect(told).toContain("The command has the sidecar's network, host name, IPC: it lacks CAP_SYS_ADMIN");
+  const without = await change(lesser, "bad");
+  const { ranIn, output } = z
+    .looseObject({ ranIn: z.looseObject({ remedy: z.string() }), output: z.string() })
+    .parse(JSON.parse(without.text));
+  expect(ranIn).toMatchObject({ root: "core", network: "sidecar", uts: "sidecar", ipc: "sidecar" });
+  expect(output.split("\n")[0]).not.toBe(hostName);
+  const [grant] = applyRemedy(ranIn.remedy, base);
+  if (grant === undefined) throw new Error(`no remedy: ${ranIn.remedy}`);
+  const sidecar = await startSidecar(containers, core, grant);
+  const refused = await change(sidecar, "bad");
+  expect(JSON.parse(refused.text)).toMatchObject({
+    ranIn: { root: "core", network: "core", uts: "core", ipc: "core" },
+    // Of the app's user, who has none; beside those that chroot takes.
+    output: `${hostName}\n${core.address}\nCapBnd:\t00000000000400c0\n`,
+  });
+  expect((await sidecar.ask("/capabilities", AS_JSON)).text).not.toContain("The command has the sidecar's");
+  const good = await change(sidecar, "good again");
+  expect(good.status, good.text).toBe(200);
+  expect(JSON.parse(good.text)).toMatchObject({ checkRanIn: { network: "core" } });
 });

@@ -4,7 +4,7 @@ import { readdir, readFile, stat, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { removeLeftovers, writeFileAtomic } from "../../src/linux/atomic-write.ts";
+import { removeFromBefore, removeLeftovers, writeFileAtomic } from "../../src/linux/atomic-write.ts";
 import { testFolder } from "../features/config/support/serve-config.ts";
 import { poll } from "../support/poll.ts";
 
@@ -85,4 +85,18 @@ test("only old files with the name of ours are taken for leftovers; a check may 
   const stay = ages.flatMap(([name, , isLeftover]) => (isLeftover ? [] : [name]));
   expect((await readdir(folder.path)).sort()).toEqual(stay.sort());
   await removeLeftovers(join(folder.path, "missing"));
+});
+
+test("of what was there before we began nothing is left, however young; what is ours stays", async () => {
+  await using folder = await testFolder();
+  const startedAtMs = Date.now();
+  const write = async (name: string, atMs: number) => {
+    await utimes(await folder.write(name, ""), new Date(atMs), new Date(atMs));
+  };
+  await write(".tickbird-0123456789ab.tmp", startedAtMs - 20);
+  await write(".tickbird-0123456789ac.check.conf", startedAtMs - 20);
+  await write(".tickbird-0123456789ad.tmp", startedAtMs + 20);
+  await write("app.ini.tmp", startedAtMs - 20);
+  await removeFromBefore(folder.path, startedAtMs);
+  expect((await readdir(folder.path)).sort()).toEqual([".tickbird-0123456789ad.tmp", "app.ini.tmp"]);
 });

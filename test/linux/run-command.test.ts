@@ -1,12 +1,16 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { CommandRun } from "../../src/linux/command-place.ts";
 import type { CoreProcess } from "../../src/linux/core-process.ts";
 import { MAX_OUTPUT_BYTES, runCommand } from "../../src/linux/run-command.ts";
-import { startInOwnRoot } from "../features/config/support/own-root.ts";
+import { type OwnRoot, startInOwnRoot } from "../features/config/support/own-root.ts";
 import { isMissing } from "../support/needs.ts";
 import { poll } from "../support/poll.ts";
-import { hasEnded } from "./target-process.ts";
+import { fixturePath, hasEnded } from "./target-process.ts";
 
 const NOBODY: CoreProcess = { kind: "missing", reason: "No app here.", remedy: "Share the PID namespace." };
 
@@ -83,6 +87,95 @@ describe("a command", () => {
     await expect(running).rejects.toMatchObject({ code: "shutting-down" });
   });
 });
+
+/** Runs a command in an app as a sidecar that `starter` starts; without one, as this process. */
+async function runIn(app: OwnRoot, command: readonly string[], starter: readonly string[] = []) {
+  const argv = [...starter, process.execPath, fixturePath("run-in-core.ts"), String(app.pid), ...command];
+  const { stdout } = await promisify(execFile)(argv[0] ?? "", argv.slice(1));
+  return z
+    .looseObject({ output: z.string(), ranIn: z.unknown(), told: z.unknown() })
+    .parse(JSON.parse(stdout));
+}
+
+const WITHOUT = (names: string) => ["setpriv", `--bounding-set=${names}`, "--inh-caps=-all"];
+const ALL_CORE = { root: "core", network: "core", uts: "core", ipc: "core" };
+
+describe.skipIf(isMissing("namespaces"))("a command in the app's namespaces", () => {
+  const LOOK = [
+    "sh",
+    "-c",
+    "uname -n; ip -o addr show dev lo; ipcs -q | grep -c ^0x; grep Cap /proc/$$/status",
+  ];
+  const FILL =
+    "hostname of-the-app; ip link set lo up; ip addr add 10.99.0.1/32 dev lo; ipcmk -Q > /dev/null";
+
+  const start = (program?: string) => startInOwnRoot(FILL, program, ["--net", "--uts", "--ipc"]);
+
+  test("has the app's addresses, host name and IPC where the sidecar may enter them", async () => {
+    await using app = await start();
+    const { output, ranIn, told } = await runIn(app, LOOK);
+    expect(ranIn).toEqual(ALL_CORE);
+    expect(told).toEqual(ALL_CORE);
+    const [name, ...others] = output.split("\n");
+    expect(name).toBe("of-the-app");
+    expect(others.join("\n")).toContain("inet 10.99.0.1/32");
+    expect(output).toContain("\n1\n");
+  });
+
+  test("has the sidecar's where it may not, and says so, why, and what would open them", async () => {
+    await using app = await start();
+    for (const [missing, reason] of [
+      ["-sys_admin", "it lacks CAP_SYS_ADMIN"],
+      ["-setpcap", "it lacks CAP_SETPCAP"],
+      ["-sys_admin,-setpcap", "it lacks CAP_SYS_ADMIN and CAP_SETPCAP"],
+    ] as const) {
+      const { output, ranIn, told } = await runIn(app, LOOK, WITHOUT(missing));
+      expect(ranIn).toMatchObject({
+        ...{ root: "core", network: "sidecar", uts: "sidecar", ipc: "sidecar", reason },
+        remedy: expect.stringContaining(
+          "cap_add: [SYS_PTRACE, SYS_CHROOT, SETUID, SETGID, SYS_ADMIN, SETPCAP]",
+        ),
+      });
+      expect(told).toEqual(ranIn);
+      expect(output.split("\n")[0]).toBe(hostname());
+      expect(output).not.toContain("10.99.0.1");
+    }
+  });
+
+  test("says that it has the app's where both share them, whatever the sidecar may", async () => {
+    await using app = await startInOwnRoot("true");
+    expect(await runIn(app, LOOK, WITHOUT("-sys_admin"))).toMatchObject({ ranIn: ALL_CORE });
+    await using other = await startInOwnRoot("hostname of-the-app", undefined, ["--uts"]);
+    expect(await runIn(other, LOOK, WITHOUT("-sys_admin"))).toMatchObject({
+      ranIn: { ...ALL_CORE, uts: "sidecar" },
+    });
+  });
+
+  test("of root never has what it took to enter them, nor what the app has not", async () => {
+    const without = "-sys_admin,-setpcap,-net_admin,-sys_ptrace";
+    await using app = await start(`exec setpriv --bounding-set=${without} --inh-caps=-all sleep 300`);
+    await poll("it has less", async () => !(await capabilitiesOf(app.pid)).effective.includes("sys_admin"));
+    const { output, ranIn } = await runIn(app, LOOK);
+    expect(ranIn).toEqual(ALL_CORE);
+    const theirs = await capabilitiesOf(app.pid);
+    const [, effective = "0"] = /CapEff:\s(\S+)/.exec(output) ?? [];
+    const [, bounding = "0"] = /CapBnd:\s(\S+)/.exec(output) ?? [];
+    expect([namesOf(effective), namesOf(bounding)]).toEqual([theirs.effective, theirs.effective]);
+    expect(theirs.effective).not.toContain("setpcap");
+  });
+});
+
+/** Names of some of the capabilities of a set, as /proc shows it. */
+function namesOf(hexadecimal: string): string[] {
+  const numbers = { setpcap: 8n, net_admin: 12n, sys_chroot: 18n, sys_ptrace: 19n, sys_admin: 21n };
+  const set = BigInt(`0x${hexadecimal}`);
+  return Object.entries(numbers).flatMap(([name, number]) => (((set >> number) & 1n) === 1n ? [name] : []));
+}
+
+async function capabilitiesOf(pid: number) {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return { effective: namesOf(/CapEff:\s(\S+)/.exec(status)?.[1] ?? "0") };
+}
 
 describe.skipIf(isMissing("namespaces"))("a command in the app's root", () => {
   const only =

@@ -1,37 +1,61 @@
 import { flushCompileCache } from "node:module";
 import { serveConfig } from "../features/config/support/serve-config.ts";
+import { type Changed, contentOf, isFit, killSettings } from "./kill-contents.ts";
 
 /**
- * A program that changes configuration files as fast as it can, until it is killed: `node change-rounds.ts <folder>
- * <state folder> <first number>`. Says `{"ready":true}` when it begins.
+ * Sidecars that change configuration files as fast as they can, until all are killed at once: `node change-rounds.ts <lane>…`,
+ * each lane as JSON: `{"folder":…,"state":…,"url":…,"first":1}`. Says `{"ready":true}` when they are up, and before each
+ * change what is changed: `{"lane":0,"files":"ab","number":7}`.
  */
 
-const [folder = "", state = "", first = "1"] = process.argv.slice(2);
-const app = await serveConfig(
-  { files: ["a.txt", "b.txt", "c.txt"].map((name) => `${folder}/${name}`), history: { maxVersions: 5 } },
-  { state },
-);
-
-/** A content that tells whether it is whole. */
-function contentOf(number: number): string {
-  return `${number}\n${"x".repeat((number * 7_919) % 60_000)}\nend of ${number}\n`;
+/** What one of the sidecars has. */
+interface Lane {
+  readonly folder: string;
+  readonly state: string;
+  readonly url: string;
+  readonly first: number;
 }
 
-async function refuse(answer: Response): Promise<void> {
-  if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+// To a pipe: it is written at once, and so outlives us.
+const say = (said: object) => process.stdout.write(`${JSON.stringify(said)}\n`);
+
+const started = await Promise.all(
+  process.argv.slice(2).map(async (text) => {
+    const lane: Lane = JSON.parse(text);
+    const { folder, state, url } = lane;
+    return { lane, app: await serveConfig(killSettings(folder), { state, url }) };
+  }),
+);
+
+/** Changes files together, or one by itself, and waits until the app has taken it or it was put back. */
+async function change(index: number, names: Changed["files"], number: number, status = 200): Promise<void> {
+  const app = started[index]?.app;
+  if (app === undefined) throw new Error("no such lane");
+  say({ lane: index, files: names, number });
+  const content = contentOf(names, number);
+  const files = [...names].map((name) => ({ name: `${name}.txt`, ifMatch: "*", content }));
+  const wait = { prefer: "wait=600" };
+  const answer =
+    files.length === 1
+      ? await app.put(`${names}.txt`, content, { "if-match": "*", ...wait })
+      : await app.get("/changes", {
+          method: "POST",
+          body: JSON.stringify({ files }),
+          headers: { "content-type": "application/json", ...wait },
+        });
+  const text = await answer.text();
+  if (answer.status !== status) throw new Error(`${answer.status}: ${text}`);
 }
 
 // It is killed, and would not do it itself.
 flushCompileCache();
-process.stdout.write('{"ready":true}\n');
-for (let number = Number(first); ; number++) {
-  const files = ["a.txt", "b.txt"].map((name) => ({ name, ifMatch: "*", content: contentOf(number) }));
-  await refuse(
-    await app.get("/changes", {
-      method: "POST",
-      body: JSON.stringify({ files }),
-      headers: { "content-type": "application/json" },
-    }),
-  );
-  await refuse(await app.put("c.txt", contentOf(number), { "if-match": "*" }));
-}
+say({ ready: true });
+await Promise.all(
+  started.map(async ({ lane: { first } }, index) => {
+    for (let number = first; ; number++) {
+      await change(index, "ab", number);
+      await change(index, "c", number);
+      await change(index, "de", number, isFit(number) ? 200 : 422);
+    }
+  }),
+);

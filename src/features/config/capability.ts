@@ -1,13 +1,15 @@
 import { connect } from "node:net";
 import { AppError, messageOf } from "../../base/errors.ts";
-import { prepareCommand } from "../../linux/command-place.ts";
+import { type CommandRun, prepareCommand } from "../../linux/command-place.ts";
+import { whatIsNotCores } from "../../linux/core-namespaces.ts";
+import { placeOfCommand } from "../../linux/run-command.ts";
 import { signalProcess } from "../../linux/signal-process.ts";
 import type { ReloadSettings } from "../../settings/schema.ts";
 import { type Capability, type CapabilityPart, capabilityOf } from "../feature.ts";
 import type { ConfigFile, ConfigFiles } from "./files/config-files.ts";
 import { describeFile, type FileDescription } from "./files/describe-file.ts";
 import type { FileRecords } from "./history/file-records.ts";
-import { denied, findTarget, obstacleOf, type ReloadDeps } from "./reload/reload.ts";
+import { denied, findTarget, type Obstacle, obstacleOf, type ReloadDeps } from "./reload/reload.ts";
 import { verifyProblem } from "./reload/verify-problem.ts";
 import { validationProblem } from "./validation/validate-change.ts";
 
@@ -65,15 +67,31 @@ async function historyParts(file: ConfigFile, records: FileRecords): Promise<rea
   }
 }
 
-/** Only told where it does not work: then every change would be put back. */
+/** Only told where it does not work, or not wholly in the app: then every change might be put back. */
 async function verifyParts(
   { name, verify }: ConfigFile,
   deps: ReloadDeps,
 ): Promise<readonly CapabilityPart[]> {
   const problem = await verifyProblem(verify, deps.coreProcess);
-  if (problem === undefined) return [];
+  if (problem === undefined) {
+    const command = verify.find((check) => check.kind === "command");
+    const shortfall = command === undefined ? {} : await shortfallOf(command, deps);
+    return "reason" in shortfall ? [{ name: `${name}: verify`, works: true, ...shortfall }] : [];
+  }
   const { message: reason, remedy = "Correct config.verify." } = problem;
   return [{ name: `${name}: verify`, works: false, reason, remedy }];
+}
+
+/** What a command in the app would not have of it; nothing where that is all right. */
+async function shortfallOf(
+  command: Pick<CommandRun, "command" | "in" | "env">,
+  deps: ReloadDeps,
+): Promise<Pick<CapabilityPart, "reason" | "remedy">> {
+  if (command.in === "sidecar") return {};
+  const place = await placeOfCommand(command, deps);
+  const reason = whatIsNotCores(place);
+  if (reason === undefined) return {};
+  return { reason, ...(place.remedy === undefined ? {} : { remedy: place.remedy }) };
 }
 
 function writePart(description: FileDescription): CapabilityPart {
@@ -90,7 +108,13 @@ function writePart(description: FileDescription): CapabilityPart {
 async function validatePart(file: ConfigFile, deps: ReloadDeps): Promise<CapabilityPart> {
   const name = `${file.name}: validate`;
   const problem = await validationProblem(file, deps);
-  if (problem === undefined) return { name, works: true };
+  if (problem === undefined) {
+    return {
+      name,
+      works: true,
+      ...(file.validate === undefined ? {} : await shortfallOf(file.validate, deps)),
+    };
+  }
   const { message: reason, remedy } = problem;
   return { name, works: false, reason, ...(remedy === undefined ? {} : { remedy }) };
 }
@@ -101,21 +125,29 @@ async function reloadPart(
   deps: ReloadDeps,
 ): Promise<CapabilityPart> {
   const name = `${fileName}: reload`;
+  if (reload.kind === "command") return await commandPart(name, reload, deps);
   const obstacle = await obstacleTo(reload, deps);
   if (obstacle === undefined) return { name, works: true };
   return { name, works: false, reason: obstacle.detail, remedy: obstacle.remedy };
 }
 
-async function obstacleTo(reload: Exclude<ReloadSettings, { kind: "none" }>, deps: ReloadDeps) {
-  if (reload.kind === "http") return await connectionObstacle(deps.coreUrl);
-  if (reload.kind === "signal") return await signalObstacle(reload, deps);
+async function commandPart(name: string, command: CommandRun, deps: ReloadDeps): Promise<CapabilityPart> {
   try {
-    await prepareCommand(reload, deps.coreProcess);
-    return undefined;
+    await prepareCommand(command, deps.coreProcess);
+    return { name, works: true, ...(await shortfallOf(command, deps)) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { detail: error.message, remedy: error.remedy ?? "Correct the command in config.reload." };
+    const { message: reason, remedy = "Correct the command in config.reload." } = error;
+    return { name, works: false, reason, remedy };
   }
+}
+
+async function obstacleTo(
+  reload: Extract<ReloadSettings, { kind: "http" | "signal" }>,
+  deps: ReloadDeps,
+): Promise<Obstacle | undefined> {
+  if (reload.kind === "http") return await connectionObstacle(deps.coreUrl);
+  return await signalObstacle(reload, deps);
 }
 
 async function signalObstacle(reload: Extract<ReloadSettings, { kind: "signal" }>, deps: ReloadDeps) {

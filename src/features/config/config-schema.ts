@@ -73,6 +73,25 @@ export const fileContent = z.object({
     .describe("How many secrets are masked; null where they are shown, or all of the content is held back."),
 });
 
+const whose = z.enum(["sidecar", "core"]);
+
+/** Where a command of the settings ran. */
+export const commandPlace = z
+  .object({
+    root: whose,
+    network: whose.describe("Whose addresses and ports it had."),
+    uts: whose.describe("Whose host name it had."),
+    ipc: whose,
+    reason: z.string().optional(),
+    remedy: z.string().optional().describe("The line that would open the rest of the app's namespaces."),
+  })
+  .describe("Whose root and namespaces the command had.");
+
+/** Of a check that has passed. */
+export const checkRanIn = commandPlace
+  .nullable()
+  .describe("Where the app's own check ran; null where there is none, or nothing was to be checked.");
+
 /** What came of a reload. */
 export const reloadOutcome = z.object({
   kind: z.enum(["none", "signal", "http", "command"]),
@@ -84,6 +103,7 @@ export const reloadOutcome = z.object({
   status: z.int().optional(),
   exitCode: z.int().nullable().optional(),
   output: z.string().optional().describe("What the command wrote last."),
+  ranIn: commandPlace.optional(),
 });
 
 /** The answer of a change. */
@@ -97,6 +117,7 @@ export const changeResult = z.object({
     .nullable()
     .describe("Whether access control lists and extended attributes are those of the old file."),
   version: z.int().nullable().describe("In the history; null where none was made, or none is kept."),
+  checkRanIn,
   reload: reloadOutcome,
   verified: z.boolean().nullable().describe("Null where no verification is configured."),
   change: z.string().nullable().describe("The path of the change. Null where nothing was written."),

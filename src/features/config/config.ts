@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { AppError } from "../../base/errors.ts";
-import { removeLeftovers } from "../../linux/atomic-write.ts";
+import { removeFromBefore } from "../../linux/atomic-write.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { createKeptResults } from "../../web/kept-results.ts";
 import type { Feature } from "../feature.ts";
@@ -72,8 +72,9 @@ export function createConfig(settings: Settings["config"], deps: ConfigDeps): Fe
     capability: () => configCapability(parts.files, parts.maxBytes, deps, parts.records),
     async start(signal) {
       signal.addEventListener("abort", () => stop.abort(), { once: true });
+      const startedAtMs = Date.now();
       const files = await parts.files.list();
-      for (const file of files) await tidy(file, parts.pin);
+      for (const file of files) await tidy(file, parts.openPlace, startedAtMs);
       await recoverChanges(files, parts);
       await noticeAll(files, parts);
       await resumeChanges(files, parts);
@@ -134,10 +135,10 @@ async function describeAll({ files, maxBytes, deps }: ConfigParts): Promise<File
 }
 
 /** Removes what a sidecar that was killed while it wrote has left beside a file. */
-async function tidy(file: ConfigFile, pin: PinConfigFile): Promise<void> {
+async function tidy(file: ConfigFile, openPlace: OpenConfigPlace, startedAtMs: number): Promise<void> {
   try {
-    await using pinned = await pin(file);
-    await removeLeftovers(pinned.folderPath);
+    await using place = await openPlace(file);
+    await removeFromBefore(place.folderPath, startedAtMs);
   } catch (error) {
     // A file that can't be reached is no reason not to start: the list and the capabilities say what is wrong.
     if (!(error instanceof AppError)) throw error;

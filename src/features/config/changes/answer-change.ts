@@ -44,6 +44,7 @@ export function fileResult(
     atomic: written?.outcome.atomic ?? null,
     attributes: written === undefined ? null : { ...written.outcome.attributes },
     version: written?.version ?? null,
+    checkRanIn: written?.checkRanIn ?? null,
     reload: { ...(change?.reloadOf(file.name) ?? notReloaded(file, changed)) },
     verified: verified === undefined ? null : verified.passed === true,
     change: path ?? null,

@@ -1,4 +1,5 @@
 import { AppError, messageOf } from "../../../base/errors.ts";
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
 import { createFile, isVacant, type VacantPlace } from "../../../linux/new-file.ts";
 import { type PinnedFile, readPinned } from "../../../linux/pinned-file.ts";
 import { removePinned, replacePinned } from "../../../linux/replace-file.ts";
@@ -34,6 +35,7 @@ export interface Prepared {
   readonly oldEtag: string | null;
   readonly bytes: Buffer;
   readonly etag: string;
+  readonly checkRanIn: CommandPlace | null;
 }
 
 /** How wishes are looked at. */
@@ -103,10 +105,10 @@ async function prepare(
   refuseUnsettled(unsettled.get(place.id), file);
   const bytes = await thread.make({ file: factsOf(file), old, recipe });
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
-  if (isOther(bytes, { old, oldEtag })) {
-    await validateChange(file, { old, bytes, place, keepTypes }, { ...deps, thread }, signal);
-  }
-  return { wish, place, old, oldEtag, bytes, etag: etagOf(bytes) };
+  const checkRanIn = isOther(bytes, { old, oldEtag })
+    ? await validateChange(file, { old, bytes, place, keepTypes }, { ...deps, thread }, signal)
+    : null;
+  return { wish, place, old, oldEtag, bytes, etag: etagOf(bytes), checkRanIn };
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -153,12 +155,12 @@ export async function writePrepared(
     for (const each of prepared) {
       staged.push(await saying(each.wish.oneOf, () => stage(each, change, parts)));
     }
-    for (const [index, { wish, place, old, oldEtag, bytes, etag }] of prepared.entries()) {
+    for (const [index, { wish, place, ...made }] of prepared.entries()) {
       const outcome = await saying(wish.oneOf, () =>
-        isVacant(place) ? createFile(place, bytes) : replacePinned(place, bytes),
+        isVacant(place) ? createFile(place, made.bytes) : replacePinned(place, made.bytes),
       );
       const version = parts.isHistoryKept ? (staged[index]?.record.version ?? null) : null;
-      written.push({ file: wish.file, old, oldEtag, bytes, etag, version, outcome });
+      written.push({ file: wish.file, ...made, version, outcome });
     }
   } catch (error) {
     await undo(written, parts);

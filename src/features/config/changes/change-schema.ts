@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reloadOutcome } from "../config-schema.ts";
+import { checkRanIn, commandPlace, reloadOutcome } from "../config-schema.ts";
 
 const attributes = z
   .object({ kept: z.boolean(), detail: z.string().optional() })
@@ -18,6 +18,7 @@ const checkOutcome = z
     line: z.string().optional().describe("The line of the log that decided."),
     exitCode: z.int().nullable().optional(),
     output: z.string().optional().describe("What the command wrote last."),
+    ranIn: commandPlace.optional(),
     pid: z.int().optional(),
     startTime: z.string().optional(),
   })
@@ -55,6 +56,7 @@ export const changeState = z
         version: z.int().nullable().describe("In the history; null where none is kept."),
         atomic: z.boolean(),
         attributes,
+        checkRanIn,
       }),
     ),
     phases: z.array(phase).describe("What it has gone through up to now."),
@@ -79,6 +81,7 @@ export const dryRunResult = z.object({
       etag: z.string().describe("Of the content that would be there."),
       changed: z.boolean(),
       atomic: z.boolean().describe("False where the file itself is a mount."),
+      checkRanIn,
       diff: z.string().nullable().describe("As `diff -u` writes it, with secrets masked."),
       reason: z.string().optional().describe("Why there is no diff."),
       isSecretChanged: z.boolean().describe("Whether it differs only where secrets are masked."),

@@ -19,10 +19,11 @@ export function describeChange(change: Change, path: string, { changes }: Config
   return {
     ...{ id, state, ...about },
     startedAt: startedAt.toISOString(),
-    files: files.map(({ file, oldEtag, etag, version, outcome }) => ({
+    files: files.map(({ file, oldEtag, etag, version, outcome, checkRanIn }) => ({
       ...{ name: file.name, oldEtag, etag, version },
       atomic: outcome.atomic,
       attributes: { ...outcome.attributes },
+      checkRanIn,
     })),
     phases: phases.map(({ reloads, checks, ...phase }) => ({
       ...phase,

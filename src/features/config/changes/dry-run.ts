@@ -23,12 +23,13 @@ async function describe(
   prepared: Prepared,
   thread: ContentThread,
 ): Promise<z.input<typeof dryRunResult>["files"][number]> {
-  const { wish, old, oldEtag, bytes, etag, place } = prepared;
+  const { wish, old, oldEtag, bytes, etag, place, checkRanIn } = prepared;
   const { name } = wish.file;
   const from = { bytes: old, label: oldEtag === null ? "not there yet" : "as it is" };
   const to = { bytes, label: "as it would be" };
   return {
     ...{ name, oldEtag, etag, changed: isChanged(prepared), atomic: isVacant(place) || !place.isMount },
+    checkRanIn,
     ...(await thread.diff({ file: factsOf(wish.file), from, to, showSecrets: false })),
   };
 }

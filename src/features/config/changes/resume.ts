@@ -17,20 +17,26 @@ interface Pending {
 
 /**
  * Takes changes up again that were not verified yet when the sidecar stopped: the app is made to take them once more,
- * and they are put back where it does not.
+ * and they are put back where it does not, or where that had been begun.
  */
 export async function resumeChanges(files: readonly ConfigFile[], parts: ConfigParts): Promise<void> {
   const pending: Pending[] = [];
+  const putBack = new Set<string | null>();
   for (const file of files) {
-    const found = await pendingOf(file, parts).catch((error: unknown) => {
-      if (error instanceof AppError) return undefined;
-      throw error;
+    await ifReached(async () => {
+      const history = await parts.records.historyOf(file);
+      if (history === undefined) return;
+      for (const changeId of changesPutBack(history)) putBack.add(changeId);
+      await settleReplaced(history);
+      const found = await pendingOf(file, history, parts);
+      if (found !== undefined) pending.push(found);
     });
-    if (found !== undefined) pending.push(found);
   }
-  for (const group of Map.groupBy(pending, ({ record }) => record.changeId).values()) {
+  for (const [changeId, group] of Map.groupBy(pending, ({ record }) => record.changeId)) {
     const { author = null, requestId = null, reason = null } = group[0]?.record ?? {};
     const change = new Change({ kind: "change", author, requestId, reason });
+    // Of several files some are back already: whatever the app says to the rest, it is never to have a part.
+    if (putBack.has(changeId)) change.cancel();
     parts.changes.add(change);
     change.wrote(group.map(({ written }) => written));
     for (const { place } of group) parts.unsettled.set(place, change);
@@ -38,11 +44,41 @@ export async function resumeChanges(files: readonly ConfigFile[], parts: ConfigP
   }
 }
 
-async function pendingOf(file: ConfigFile, parts: ConfigParts): Promise<Pending | undefined> {
-  const history = await parts.records.historyOf(file);
-  const record = history?.latest;
-  if (history === undefined || record?.verified !== "pending") return undefined;
-  await using pinned = await parts.pin(file);
+/** What can't be reached now is left as it is. */
+async function ifReached(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+  }
+}
+
+function changesPutBack({ versions }: FileHistory): readonly (string | null)[] {
+  return versions.filter(({ kind }) => kind === "rollback").map(({ changeId }) => changeId);
+}
+
+/** Writes down what became of versions that are not verified, and in whose place another one has come since. */
+async function settleReplaced(history: FileHistory): Promise<void> {
+  const putBack = changesPutBack(history);
+  for (const { version, verified, changeId } of history.versions.slice(0, -1)) {
+    if (verified !== "pending") continue;
+    await history.settle(version, putBack.includes(changeId) ? "failed" : "not-asked");
+  }
+}
+
+async function pendingOf(
+  file: ConfigFile,
+  history: FileHistory,
+  parts: ConfigParts,
+): Promise<Pending | undefined> {
+  const record = history.latest;
+  if (record?.verified !== "pending") return undefined;
+  await using pinned = await parts.pin(file).catch(async (error: unknown) => {
+    const isGone = error instanceof AppError && error.code === "not-found";
+    // One that was made and is gone was removed again: only that could not be written down any more.
+    if (isGone && record.created === true) await history.settle(record.version, "failed");
+    throw error;
+  });
   const bytes = await readPinned(pinned, parts.maxBytes);
   const before = await contentBefore(record, history);
   const isStillThere = etagOf(bytes) === record.etag;
@@ -53,6 +89,7 @@ async function pendingOf(file: ConfigFile, parts: ConfigParts): Promise<Pending 
   const written: WrittenFile = {
     ...{ file, bytes, etag: record.etag, version: record.version, ...before },
     outcome: { atomic: !pinned.isMount, attributes: { kept: true } },
+    checkRanIn: null,
   };
   return { record, place: pinned.id, written };
 }

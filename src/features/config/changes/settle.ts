@@ -76,17 +76,20 @@ function filesOf(changes: readonly Change[]): ConfigFile[] {
 async function settleBatch(changes: readonly Change[], deps: SettlerDeps): Promise<void> {
   const targets = targetsOf(filesOf(changes)).filter((target) => !isIdle(target));
   const giveUp = AbortSignal.any([deps.stopping, ...changes.map(({ cancelled }) => cancelled)]);
-  const isTaken = await reloadAndVerify(changes, targets, deps, giveUp, ["reload", "verify"]);
+  const isGivenUp = changes.some(({ cancelled }) => cancelled.aborted);
+  const isTaken = !isGivenUp && (await reloadAndVerify(changes, targets, deps, giveUp, ["reload", "verify"]));
   if (deps.stopping.aborted && !isTaken) {
     for (const change of changes) change.end("failed");
     return;
   }
-  await deps.putBack.settled(changes, isTaken);
   if (isTaken) {
+    await deps.putBack.settled(changes, true);
     for (const change of changes) change.end("done");
     return;
   }
   const isBack = await inAll(changes, "put-back", () => deps.putBack.all(changes));
+  // Not before: what a sidecar that is killed here has left is pending for the next one, and so put back by it.
+  await deps.putBack.settled(changes, false);
   await reloadAndVerify(changes, targets, deps, deps.stopping, ["reload-again", "verify-again"]);
   for (const change of changes) change.end(isBack.passed ? "rolled-back" : "failed");
 }

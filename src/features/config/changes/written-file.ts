@@ -1,3 +1,4 @@
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
 import type { WriteOutcome } from "../../../linux/replace-file.ts";
 import type { ConfigFile } from "../files/config-files.ts";
 
@@ -12,4 +13,6 @@ export interface WrittenFile {
   /** Its number in the history; null where none is kept. */
   readonly version: number | null;
   readonly outcome: WriteOutcome;
+  /** Where the app's own check ran; null where none did. */
+  readonly checkRanIn: CommandPlace | null;
 }

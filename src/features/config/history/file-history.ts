@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { AppError, isErrno, messageOf } from "../../../base/errors.ts";
-import { removeLeftovers, writeFileAtomic } from "../../../linux/atomic-write.ts";
+import { removeFromBefore, writeFileAtomic } from "../../../linux/atomic-write.ts";
 import { etagOf } from "../content.ts";
 import { type VersionAbout, type VersionRecord, versionRecord } from "./version-record.ts";
 
@@ -29,6 +29,7 @@ interface KeptVersion {
 const pack = promisify(gzip);
 const unpack = promisify(gunzip);
 const RECORD = /^(\d{8})(\.staged)?\.json$/;
+const CONTENT = /^(\d{8})\.gz$/;
 const SECRET = { mode: 0o600 };
 
 /**
@@ -55,7 +56,7 @@ export class FileHistory {
     const history = new FileHistory(folder, limits);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await removeLeftovers(folder);
+      await removeFromBefore(folder, Date.now());
       await history.#read();
     } catch (error) {
       throw historyError(folder, error);
@@ -165,8 +166,8 @@ export class FileHistory {
   }
 
   async #read(): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => RECORD.test(name)).toSorted();
-    for (const name of names) {
+    const names = (await readdir(this.#folder)).toSorted();
+    for (const name of names.filter((each) => RECORD.test(each))) {
       const [, digits, staged] = RECORD.exec(name) ?? [];
       const text = await readFile(join(this.#folder, name), "utf8");
       const parsed = versionRecord.safeParse(parseJson(text));
@@ -176,6 +177,16 @@ export class FileHistory {
       const diskBytes = text.length + (await sizeOf(this.#path(record.version, ".gz")));
       if (staged === undefined) this.#kept.push({ record, diskBytes });
       else this.#staged = [...this.#staged, this.#stagedOf(record, diskBytes)];
+    }
+    await this.#removeOrphans(names);
+  }
+
+  /** Contents whose record was removed already, when a sidecar was killed: nobody would count or remove them. */
+  async #removeOrphans(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const [, digits = ""] = CONTENT.exec(name) ?? [];
+      const isKept = [`${digits}.json`, `${digits}.staged.json`].some((record) => names.includes(record));
+      if (digits !== "" && !isKept) await rm(join(this.#folder, name), { force: true });
     }
   }
 

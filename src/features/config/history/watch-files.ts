@@ -18,11 +18,13 @@ export interface WatchParts extends NoticeParts {
 /**
  * Takes note of what other programs do to the files, until `signal` fires. A file that is missing or can't be read is
  * looked for again.
+ * @param lookMs how often it is looked where nothing is told.
  */
 export async function watchFiles(
   listFiles: () => Promise<readonly ConfigFile[]>,
   parts: WatchParts,
   signal: AbortSignal,
+  lookMs = LOOK_MS,
 ): Promise<void> {
   const watchers = new Map<string, FSWatcher>();
   const seen = new Map<string, string>();
@@ -43,7 +45,7 @@ export async function watchFiles(
         watcher.close();
         watchers.delete(key);
       }
-      await Promise.race([wake.promise, delay(LOOK_MS, undefined, { signal }).catch(() => {})]);
+      await Promise.race([wake.promise, delay(lookMs, undefined, { signal }).catch(() => {})]);
       wake = Promise.withResolvers<void>();
       await delay(QUIET_MS, undefined, { signal }).catch(() => {});
     }

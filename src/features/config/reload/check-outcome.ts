@@ -1,3 +1,5 @@
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
+
 /** What a check of the verification saw. What others wrote in it has their secrets until `maskEvidence`. */
 export interface CheckOutcome {
   readonly kind: "http" | "log" | "process" | "command";
@@ -15,6 +17,8 @@ export interface CheckOutcome {
   /** What the command ended with, and wrote. */
   readonly exitCode?: number | null;
   readonly output?: string;
+  /** Where the command ran. */
+  readonly ranIn?: CommandPlace;
   readonly pid?: number;
   readonly startTime?: string;
 }

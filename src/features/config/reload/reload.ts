@@ -1,4 +1,5 @@
 import { AppError, isErrno, messageOf } from "../../../base/errors.ts";
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
 import type { CoreProcess, CoreProcessFinder } from "../../../linux/core-process.ts";
 import { signalRemedy } from "../../../linux/remedies.ts";
 import { runCommand } from "../../../linux/run-command.ts";
@@ -21,6 +22,8 @@ export interface ReloadOutcome {
   /** What a command ended with, and wrote: with its secrets until `maskEvidence`. */
   readonly exitCode?: number | null;
   readonly output?: string;
+  /** Where the command ran. */
+  readonly ranIn?: CommandPlace;
 }
 
 /** What it takes to reload the core. */

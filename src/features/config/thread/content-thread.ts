@@ -19,8 +19,12 @@ const MAX_HEAP_MB = 512;
 const SMALL_BYTES = 4_096;
 /** Plain text is not taken apart, only looked through. */
 const SMALL_TEXT_BYTES = 65_536;
-/** How long one may take. */
+/** How much CPU time one may take. Not by the clock: on a busy machine a content takes many times as long, and is no worse. */
 const PATIENCE_MS = 30_000;
+/** How many times as long it may take by the clock. */
+const CLOCK_FACTOR = 20;
+/** How often it is looked. */
+const LOOK_MS = 1_000;
 /** The thread and its memory are given back when nobody has asked for so long. */
 const IDLE_MS = 30_000;
 
@@ -92,15 +96,35 @@ async function answerOf(thread: Worker, order: ContentOrder, patienceMs: number)
   };
   const onError = (error: unknown) => reject(isOutOfMemory(error) ? tooMuch(order) : error);
   const onExit = () => reject(new Error("The thread that takes contents apart has ended."));
-  const timer = setTimeout(() => reject(tooLong(order, patienceMs)), patienceMs);
+  const isTooLong = await clockOf(thread, patienceMs);
+  const timer = setInterval(
+    async () => {
+      if (await isTooLong()) reject(tooLong(order, patienceMs));
+    },
+    Math.min(LOOK_MS, patienceMs),
+  );
   thread.on("message", onMessage).on("error", onError).on("exit", onExit);
   try {
     thread.postMessage(order);
     return await promise;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     thread.off("message", onMessage).off("error", onError).off("exit", onExit);
   }
+}
+
+/** Tells whether a thread has worked too long since now. */
+async function clockOf(thread: Worker, patienceMs: number): Promise<() => Promise<boolean>> {
+  // One that has only just been started has none to tell.
+  const usedMs = () =>
+    thread.cpuUsage().then(
+      ({ user, system }) => (user + system) / 1_000,
+      () => 0,
+    );
+  const fromMs = await usedMs();
+  const startedAtMs = performance.now();
+  return async () =>
+    (await usedMs()) - fromMs > patienceMs || performance.now() - startedAtMs > patienceMs * CLOCK_FACTOR;
 }
 
 function isSmall(order: ContentOrder): boolean {

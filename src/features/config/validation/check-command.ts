@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { AppError } from "../../../base/errors.ts";
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
 import { type CoreProcessFinder, mainPid } from "../../../linux/core-process.ts";
 import type { VacantPlace } from "../../../linux/new-file.ts";
 import { openFolderInRoot } from "../../../linux/open-in-root.ts";
@@ -18,7 +19,8 @@ export interface CheckedChange {
 }
 
 /**
- * Runs the check of the settings on a copy of the new content, which stands beside the file for as long.
+ * Runs the check of the settings on a copy of the new content, which stands beside the file for as long. Gives where it
+ * ran.
  * @throws {AppError} `content-invalid` where it refuses, `check-timeout` where it does not end, each with what it wrote;
  * others where it can't be run.
  */
@@ -28,13 +30,14 @@ export async function runCheck(
   { old, next, place }: CheckedChange,
   deps: { readonly coreProcess: CoreProcessFinder; readonly thread: ContentThread },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<CommandPlace> {
   const folder = check.in === "core" ? await folderInCore(place, deps.coreProcess) : folderOf(file, place);
   await using staged = await stageCopy(place, next);
   const path = join(folder, staged.name);
   const command = check.command.map((argument) => argument.replaceAll("{file}", path));
   const outcome = await runCommand({ ...check, command }, deps, signal);
-  if (outcome.exitCode === 0 && !outcome.timedOut) return;
+  if (outcome.exitCode === 0 && !outcome.timedOut) return outcome.ranIn;
+  if (!(await staged.isThere())) throw copyRemoved(file);
   // For people, it is the file that was checked.
   const said = outcome.output.replaceAll(path, file.path);
   const output = await deps.thread.maskOutput({ file: factsOf(file), old, next, output: said });
@@ -85,6 +88,14 @@ function refused(file: ConfigFile, check: ValidateSettings, outcome: CommandOutc
   );
 }
 
+function copyRemoved({ name }: ConfigFile): AppError {
+  return new AppError(
+    "conflict",
+    `Another program removed the copy of ${name} while it was checked. Nothing was changed.`,
+    { remedy: "Send the change again." },
+  );
+}
+
 function late(file: ConfigFile, check: ValidateSettings, outcome: CommandOutcome): AppError {
   return new AppError(
     "check-timeout",
@@ -96,8 +107,8 @@ function late(file: ConfigFile, check: ValidateSettings, outcome: CommandOutcome
   );
 }
 
-function evidence({ output, outputTruncated, exitCode, signal, timedOut, durationMs }: CommandOutcome) {
-  return { output, outputTruncated, exitCode, signal, timedOut, durationMs };
+function evidence({ command: _, ...evident }: CommandOutcome) {
+  return evident;
 }
 
 /** As nearly every program writes it: `path:12`. */

@@ -1,5 +1,6 @@
 import { AppError } from "../../../base/errors.ts";
 import { prepareCommand } from "../../../linux/command-place.ts";
+import type { CommandPlace } from "../../../linux/core-namespaces.ts";
 import type { CoreProcessFinder } from "../../../linux/core-process.ts";
 import type { VacantPlace } from "../../../linux/new-file.ts";
 import type { PinnedFile } from "../../../linux/pinned-file.ts";
@@ -24,6 +25,7 @@ export interface ValidationDeps {
 
 /**
  * Checks a change before anything is written: its schema, its types, then the app's own check.
+ * Gives where that ran, where there is one.
  * @throws {AppError} `content-invalid` with what is wrong and where; `check-timeout`; `conflict` or another one where
  * what the settings ask for can't be checked, as nothing unchecked is written then.
  */
@@ -32,11 +34,12 @@ export async function validateChange(
   { old, bytes, place, keepTypes }: PlannedChange,
   deps: ValidationDeps & { readonly thread: ContentThread },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<CommandPlace | null> {
   const { schema } = file;
   const contents = { file: factsOf(file), old, next: bytes };
   if (schema !== undefined || keepTypes) await deps.thread.check({ ...contents, schema, keepTypes });
-  if (file.validate !== undefined) await runCheck(file, file.validate, { ...contents, place }, deps, signal);
+  if (file.validate === undefined) return null;
+  return await runCheck(file, file.validate, { ...contents, place }, deps, signal);
 }
 
 /**

@@ -18,7 +18,7 @@ test("a dry run says what would differ, with secrets masked, and changes nothing
     files: [
       {
         ...{ name: "app.ini", oldEtag: etag, etag: expect.stringMatching(/^"[0-9a-f]{64}"$/) },
-        ...{ changed: true, atomic: true, isSecretChanged: false },
+        ...{ changed: true, atomic: true, isSecretChanged: false, checkRanIn: null },
         diff: "--- app.ini\tas it is\n+++ app.ini\tas it would be\n@@ -1,2 +1,2 @@\n-a = 1\n+a = 2\n password = ******\n",
       },
     ],

@@ -1,4 +1,4 @@
-import { readdir, rename } from "node:fs/promises";
+import { readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { changeList } from "../../../../src/features/config/changes/change-schema.ts";
@@ -85,6 +85,76 @@ test("a file that can't be reached at the start is looked at when it can", async
   await poll("the first is put back", async () => (await folder.read("a.ini")) === "x = 1\n", {
     timeoutMs: 20_000,
   });
+});
+
+test("what lies beside the files and in the history, unfinished and counted by nobody, is gone with the next start", async () => {
+  await using folder = await testFolder();
+  await using state = await testFolder();
+  const files = [await folder.write("a.ini", "x = 1\n"), join(folder.path, "new.ini")];
+  await (await serveConfig({ files }, { state: state.path }))[Symbol.asyncDispose]();
+  const history = join(state.path, "config-history", "a.ini.versions");
+  const before = new Date(Date.now() - 1_000);
+  for (const path of [
+    join(folder.path, ".tickbird-0123456789ab.tmp"),
+    join(folder.path, ".tickbird-0123456789ac.check.ini"),
+    join(history, ".tickbird-0123456789ad.tmp"),
+    join(history, "00000007.gz"),
+  ]) {
+    await writeFile(path, "half");
+    await utimes(path, before, before);
+  }
+  await using _app = await serveConfig({ files }, { state: state.path });
+  expect(await readdir(folder.path)).toEqual(["a.ini"]);
+  expect((await readdir(history)).toSorted()).toEqual(["00000001.gz", "00000001.json"]);
+});
+
+/** As a sidecar that was killed while it put `a` and `b` back: what it has written down of each, in order. */
+async function changedBoth(
+  state: TestFolder,
+  folder: TestFolder,
+  isBack: { readonly a: boolean; readonly b: boolean },
+) {
+  const files = [await folder.write("a.ini", "x = 1\n"), await folder.write("b.ini", "x = 1\n")];
+  await (await serveConfig({ files }, { state: state.path }))[Symbol.asyncDispose]();
+  for (const name of ["a", "b"] as const) {
+    const path = join(state.path, "config-history", `${name}.ini.versions`);
+    const history = await FileHistory.open(path, { maxVersions: 10, maxBytes: 1_000_000 });
+    await history.add(Buffer.from("x = 2\n"), { ...ABOUT, verified: "pending" });
+    if (isBack[name]) await history.add(Buffer.from("x = 1\n"), { ...ABOUT, kind: "rollback", restored: 1 });
+    await folder.write(`${name}.ini`, isBack[name] ? "x = 1\n" : "x = 2\n");
+  }
+  return files;
+}
+
+async function verifiedOf(app: ServedConfig, name: string) {
+  const { versions } = versionList.parse(await (await app.get(`/config/${name}/versions`)).json());
+  return versions.map(({ kind, verified }) => `${kind} ${verified}`);
+}
+
+test("killed while several files were put back: the rest follows, even where the app would take them so", async () => {
+  await using folder = await testFolder();
+  await using state = await testFolder();
+  const files = await changedBoth(state, folder, { a: false, b: true });
+  await using core = await startCore(() => 200);
+  const verify = { kind: "http", path: "/", timeoutMs: 20_000, stableMs: 0 };
+  await using app = await serveConfig({ files, verify }, { state: state.path, url: core.url });
+  await poll("the change is over", async () => {
+    const { changes } = changeList.parse(await (await app.get("/changes")).json());
+    return changes[0]?.state === "rolled-back";
+  });
+  expect(await folder.read("a.ini")).toBe("x = 1\n");
+  expect(await folder.read("b.ini")).toBe("x = 1\n");
+  for (const name of ["a.ini", "b.ini"]) {
+    expect(await verifiedOf(app, name)).toEqual(["rollback not-asked", "change failed", "found not-asked"]);
+  }
+});
+
+test("killed after all was put back: the history says of the change that it failed", async () => {
+  await using folder = await testFolder();
+  await using state = await testFolder();
+  const files = await changedBoth(state, folder, { a: true, b: true });
+  await using app = await serveConfig({ files }, { state: state.path });
+  expect(await verifiedOf(app, "a.ini")).toEqual(["rollback not-asked", "change failed", "found not-asked"]);
 });
 
 test("stopped while a change was verified: the next sidecar takes it up, and puts it back where it must", async () => {

@@ -78,5 +78,7 @@ describe.skipIf(isMissing("namespaces"))("a file in a container", () => {
       expect(await readdir(join(place, "limited"))).toEqual(["app.ini"]);
       expect((await app.put("app.ini", "a = 2\n")).status).toBe(200);
     },
+    // Making and mounting the disk takes a busy machine long.
+    120_000,
   );
 });

@@ -174,7 +174,7 @@ test("what the versions take is their size on disk, also after the sidecar has s
   await using app = await serveConfig(settings, { state: state.path });
   expect((await app.put("app.txt", letters("f"))).status).toBe(200);
   expect((await versionsOf(app, "app.txt")).map(({ version }) => version)).toEqual([6, 5, 4, 3, 2, 1]);
-});
+}, 120_000);
 
 test("the history outlives the sidecar, and is readable to its user alone", async () => {
   await using folder = await testFolder();

@@ -11,8 +11,13 @@ export interface OwnRoot extends TargetProcess {
 /**
  * Starts one. Its root has Debian's programs, read-only, and whatever `script` puts below `$ROOT` before.
  * @param program what then runs in it.
+ * @param namespaces which it has of its own beside, as options of unshare(1).
  */
-export async function startInOwnRoot(script: string, program = "exec sleep 300"): Promise<OwnRoot> {
+export async function startInOwnRoot(
+  script: string,
+  program = "exec sleep 300",
+  namespaces: readonly string[] = [],
+): Promise<OwnRoot> {
   const lines = [
     "set -e",
     'ROOT=/mnt; mount -t tmpfs none "$ROOT"; cd "$ROOT"',
@@ -22,7 +27,7 @@ export async function startInOwnRoot(script: string, program = "exec sleep 300")
     script,
     `exec chroot "$ROOT" /bin/sh -c ${quoted(`echo up; ${program}`)}`,
   ];
-  const target = await startTarget(["unshare", "--mount", "sh", "-c", lines.join("\n")]);
+  const target = await startTarget(["unshare", "--mount", ...namespaces, "sh", "-c", lines.join("\n")]);
   const line = await target.line();
   if (line !== "up") throw new Error(`it does not come up: ${line}`);
   return {

@@ -5,6 +5,8 @@ import type { FormatName } from "../../../../src/features/config/formats/format.
 import { secretKeys } from "../../../../src/features/config/secrets/secret-keys.ts";
 import { createContentThread } from "../../../../src/features/config/thread/content-thread.ts";
 import { doContentWork } from "../../../../src/features/config/thread/content-work.ts";
+import { startFixture } from "../../../linux/target-process.ts";
+import { poll } from "../../../support/poll.ts";
 import { serveConfig, testFolder } from "../support/serve-config.ts";
 
 /** As large as a file may be unless the settings say more; and one that is large already. */
@@ -59,7 +61,7 @@ test("a large file is taken apart in a thread as it would be here, whatever its 
     expect(shown).toEqual(await doContentWork({ kind: "show", ...order }));
     expect([name, shown.maskedValues, String(shown.body).includes("hush")]).toEqual([name, 1, false]);
   }
-}, 60_000);
+}, 120_000);
 
 test("while a large file is taken apart others are answered", async () => {
   await using folder = await testFolder();
@@ -82,7 +84,7 @@ test("while a large file is taken apart others are answered", async () => {
   expect([parsed, maskedValues]).toEqual(["******", 1]);
   // Were it read here, those that were asked for before would be answered, and no others.
   expect(answers).toBeGreaterThan(8);
-});
+}, 120_000);
 
 test("what is refused in the thread is refused with all that is said of it", async () => {
   const refused = threadWith().show({ ...orderOf("toml", TEXTS.toml), pointer: "/nowhere" });
@@ -103,6 +105,17 @@ test("one that takes too long is given up, with the setting that mends it, and t
   });
   await expect(thread.show(orderOf("toml", "a = 1"))).resolves.toMatchObject({ maskedValues: 0 });
 });
+
+test("one for which the machine has no time is waited for: it is CPU time that counts, not the clock", async () => {
+  const patienceMs = 4_000;
+  await using reader = await startFixture("paused-content.ts", String(patienceMs));
+  expect(JSON.parse(await reader.line())).toEqual({ begun: true });
+  process.kill(reader.pid, "SIGSTOP");
+  const stoppedAtMs = performance.now();
+  await poll("its patience is over by the clock", () => performance.now() - stoppedAtMs > patienceMs + 500);
+  process.kill(reader.pid, "SIGCONT");
+  expect(JSON.parse(await reader.line())).toEqual({ kind: "shown" });
+}, 120_000);
 
 test("a thread that was ended is started again for the next one", async () => {
   const thread = threadWith();
@@ -151,4 +164,4 @@ test("a large file is changed in the thread: its patch, its masks, its schema, i
     status: 422,
     output: "bad: ******\n",
   });
-}, 60_000);
+}, 120_000);

@@ -1,4 +1,5 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -208,4 +209,37 @@ describe.skipIf(isMissing("namespaces"))("a check in the app's own root", () => 
       { remedy: expect.stringContaining("core:/…") },
     ]);
   });
+
+  test("of nginx itself knows the app's own address, where the sidecar may enter its network, and says where it was", async () => {
+    const conf = (address: string) =>
+      `pid /run/nginx.pid;\nevents {}\nhttp { access_log off; server { listen ${address}:18998; } }\n`;
+    await using core = await startInOwnRoot(
+      "mkdir -p etc/nginx var/lib/nginx; cp /etc/passwd /etc/group etc; ip link set lo up; ip addr add 10.99.0.1/32 dev lo",
+      "exec sleep 300",
+      ["--net", "--uts", "--ipc"],
+    );
+    await writeFile(`${core.root}/etc/nginx/nginx.conf`, conf("127.0.0.1"));
+    const command = ["nginx", "-t", "-e", "stderr", "-c", "{file}"];
+    const files = [{ path: "core:/etc/nginx/nginx.conf", validate: { command, in: "core" } }];
+    await using app = await serveConfig({ files }, { process: () => core.core });
+    const inCore = { root: "core", network: "core", uts: "core", ipc: "core" };
+    const tried = await app.put("nginx.conf?dryRun=true", conf("10.99.0.1"), { "if-match": "*" });
+    expect([tried.status, await tried.json()]).toMatchObject([200, { files: [{ checkRanIn: inCore }] }]);
+    const good = await app.put("nginx.conf", conf("10.99.0.1"));
+    expect([good.status, await good.json()]).toMatchObject([200, { checkRanIn: inCore }]);
+    // An address that the sidecar has, and the app has not.
+    const bad = await app.put("nginx.conf", conf("127.0.0.1").replace("127.0.0.1", ownAddress()));
+    expect([bad.status, await bad.json()]).toMatchObject([
+      422,
+      { output: expect.stringContaining("Cannot assign requested address"), ranIn: inCore },
+    ]);
+  });
 });
+
+/** One of this machine's, beside those of loopback. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const found = all.find(({ family, internal }) => family === "IPv4" && !internal);
+  if (found === undefined) throw new Error("this machine has no address");
+  return found.address;
+}
