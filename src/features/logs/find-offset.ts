@@ -56,6 +56,9 @@ export async function offsetOfLastIn(pieces: AsyncIterable<Buffer>, lines: numbe
   return { offset: begins[count < lines ? 0 : count % lines] ?? 0, missing: Math.max(0, lines - count) };
 }
 
+/** Logs of several threads are not quite in the order of their times. */
+export const DISORDER_MS = 60_000;
+
 /** A time that is looked for. */
 export interface WantedTime {
   readonly timeMs: number;
@@ -65,15 +68,16 @@ export interface WantedTime {
 }
 
 /**
- * Where the first line begins that is as late as a time, or not much before it: by halving, as long as lines with times
- * are found, for a log is in the order of its times as a rule.
+ * Where the first line begins that is as late as a time, or a little before it ({@link DISORDER_MS}): by halving, as long
+ * as lines with times are found, for a log is in the order of its times as a rule.
  */
 export async function offsetOfTime(file: GrowingFile, size: number, wanted: WantedTime): Promise<number> {
+  const timeMs = wanted.timeMs - DISORDER_MS;
   let [low, high] = [0, size];
   while (high - low > BLOCK_BYTES) {
     const middle = Math.floor((low + high) / 2);
     const found = await timedLineAfter(file, middle, high, wanted);
-    if (found === undefined || found.timeMs >= wanted.timeMs) high = middle;
+    if (found === undefined || found.timeMs >= timeMs) high = middle;
     else low = found.offset;
   }
   return low;
@@ -93,7 +97,7 @@ async function timedLineAfter(
     if (count % LINES_AT_ONCE === 0) await turns();
     const to = block.indexOf(LF, from);
     const line = block.subarray(from, to === -1 ? Math.min(from + 1_024, block.length) : to);
-    const timeMs = timeOfLine(line.toString("latin1"), Date.now(), zoneMinutes);
+    const timeMs = timeOfLine(line.toString("utf8"), Date.now(), zoneMinutes);
     if (timeMs !== null) return { offset: offset + from, timeMs };
   }
   return undefined;

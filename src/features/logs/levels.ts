@@ -35,6 +35,10 @@ const NUMBER = /"level"\s*:\s*(\d{2})\b/;
 /** `[error]`, `ERROR:`, `<warn>`, `core:notice]`; a word in capitals; one that stands alone after a time. */
 const WORD = /[[<(:]\s*([A-Za-z]{3,13})\s*(?=[\]>):])|\b([A-Z]{3,13})\b|\b([A-Za-z]{3,13}):/g;
 
+/** klog's: `W1128 22:00:00.123456`. */
+const LETTER = /^([IWEF])\d{4} \d\d:\d\d:\d\d/;
+const LETTERS: Readonly<Record<string, Level>> = { I: "info", W: "warn", E: "error", F: "fatal" };
+
 /** The level of a line; null where it has none that is known. */
 export function levelOf(line: string): Level | null {
   const head = line.slice(0, HEAD_CHARS);
@@ -45,11 +49,26 @@ export function levelOf(line: string): Level | null {
     if (number !== undefined)
       return LEVELS[Math.min(5, Math.max(0, Math.floor(Number(number) / 10) - 1))] ?? null;
   }
+  const letter = LETTER.exec(head)?.[1];
+  if (letter !== undefined) return LETTERS[letter] ?? null;
   for (const [, bracketed, capital, labelled] of head.matchAll(WORD)) {
     const level = levelNamed(bracketed ?? capital ?? labelled);
     if (level !== undefined) return level;
   }
   return null;
+}
+
+/**
+ * Finds whatever a line of at least a level has in it, in a text of many lines: those without it need no look. Others have
+ * it too.
+ */
+export function levelNames(least: Level): RegExp {
+  const names = Object.keys(NAMES).filter((name) => isAtLeast(NAMES[name] ?? "trace", least));
+  const shortest = names.filter((name) => !names.some((other) => other !== name && name.includes(other)));
+  const index = LEVELS.indexOf(least);
+  const number = `"level"\\s*:\\s*[${index === 0 ? 0 : index + 1}-9]\\d`;
+  const letters = Object.keys(LETTERS).filter((letter) => isAtLeast(LETTERS[letter] ?? "trace", least));
+  return new RegExp([...shortest, number, `^[${letters.join("")}]\\d{4} \\d\\d:`].join("|"), "gim");
 }
 
 /** Whether a level is at least as severe as another. */

@@ -1,3 +1,5 @@
+import type { Level } from "./levels.ts";
+
 /** A line of a log, as bytes. */
 export interface RawLine {
   /** Without its end (LF, or CR LF). */
@@ -12,6 +14,8 @@ export interface RawLine {
   readonly isMatch?: boolean;
   /** Whether a record begins with it, where an expression has said so. */
   readonly isStart?: boolean;
+  /** What is known of it, where a search has said that it is wanted by that. */
+  readonly known?: { readonly timeMs: number | null; readonly level: Level | null };
 }
 
 /** Cuts what is read, piece by piece, into lines. What it holds never exceeds the limit for one line. */

@@ -21,11 +21,23 @@ export async function listLogs(
 ): Promise<Omit<LogList, "forwarders">> {
   const logs = await set.all();
   const named: LogList["logs"] = [];
-  for (const log of logs.values()) named.push(await describeLog(log));
-  return {
-    logs: named,
-    ...(await openLogs(new Set([...logs.values()].map(({ path }) => path)), coreProcess)),
-  };
+  // The app may have it open by another path than ours, or after it was rotated.
+  const inodes = new Set<string>();
+  for (const log of logs.values()) {
+    named.push(await describeLog(log));
+    for (const inode of await inodesOf(log)) inodes.add(inode);
+  }
+  return { logs: named, ...(await openLogs(inodes, coreProcess)) };
+}
+
+async function inodesOf(log: LogFile): Promise<readonly string[]> {
+  try {
+    const current = await log.currentInode();
+    const rotated = (await log.predecessors()).map(({ inode }) => inode);
+    return current === undefined ? rotated : [current, ...rotated];
+  } catch {
+    return [];
+  }
 }
 
 /** Looks at a log. Never throws: what is wrong stands in `problem`. */
@@ -56,10 +68,10 @@ async function openLogs(
   let refused: unknown;
   for (const pid of members) {
     try {
-      for (const each of await openOf(pid)) {
+      for (const each of await openOf(pid, named)) {
         const known = found.get(each.path);
         if (known !== undefined) known.processes.push(...each.processes);
-        else if (!named.has(each.path) && found.size < MAX_OPEN) found.set(each.path, each);
+        else if (found.size < MAX_OPEN) found.set(each.path, each);
       }
     } catch (error) {
       refused ??= error;
@@ -71,19 +83,19 @@ async function openLogs(
   return { open: [...found.values()], openReason: null };
 }
 
-/** Regular files that a process appends to, and that have a name still. */
-async function openOf(pid: number): Promise<Open> {
+/** Regular files that a process appends to, and that have a name still, but for those that are named. */
+async function openOf(pid: number, named: ReadonlySet<string>): Promise<Open> {
   const root = await readRoot(pid);
   const open: Open = [];
   for (const fd of (await listDescriptors(pid)).slice(0, MAX_DESCRIPTORS)) {
     const descriptor = await readDescriptor(pid, fd, root);
     if (descriptor?.kind !== "file" || descriptor.isDeleted || !descriptor.isAppending) continue;
-    const stats = await stat(`/proc/${pid}/fd/${fd}`).catch(() => undefined);
-    if (stats?.isFile() !== true) continue;
+    const stats = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true }).catch(() => undefined);
+    if (stats?.isFile() !== true || named.has(`${stats.dev}:${stats.ino}`)) continue;
     const path = `core:${descriptor.target}`;
     open.push({
       path,
-      sizeBytes: stats.size,
+      sizeBytes: Number(stats.size),
       processes: [{ pid, fd }],
       remedy: `SIDECAR_LOGS_FILES=${path}`,
     });

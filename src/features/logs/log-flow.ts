@@ -1,5 +1,6 @@
 import type { Turns } from "../../base/turns.ts";
 import type { LogFile } from "./log-file.ts";
+import { beginOf } from "./log-lines.ts";
 import type { FlowPart, LogPart } from "./log-parts.ts";
 import type { LogWish } from "./log-query.ts";
 import { createSelection, type Selection } from "./log-selection.ts";
@@ -32,9 +33,10 @@ export async function* flowOf(log: LogFile, wish: LogWish, limits: FlowLimits): 
   const timeLimit = AbortSignal.timeout(limits.followMs);
   const signal = AbortSignal.any([limits.signal, timeLimit]);
   const { maxLineBytes, maxLagBytes, turns } = limits;
-  await using search = await createFlowSearch(wish, maxLineBytes, limits.searchers);
+  const progress = beginOf(wish);
+  await using search = await createFlowSearch(wish, progress, { maxLineBytes, searchers: limits.searchers });
   const start = await startOf(log, wish, turns);
-  const selection = createSelection(wish, start.cursor, limits);
+  const selection = createSelection(wish, start.cursor, { ...limits, progress });
   const { isFollowing } = wish;
   const options = { maxLineBytes, isFollowing, turns, signal, ...search.options };
   const waited = { ms: 0 };

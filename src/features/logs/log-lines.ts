@@ -1,6 +1,7 @@
 import type { Fingerprint } from "../../linux/growing-file.ts";
 import { cursorOf } from "./cursor.ts";
-import { isAtLeast, type Level, levelOf } from "./levels.ts";
+import { type Criteria, isPastAll, isWanted, type Known, knownAfter, NOTHING_KNOWN } from "./known-line.ts";
+import { type Level, levelOf } from "./levels.ts";
 import type { RawLine } from "./line-splitter.ts";
 import type { LogWish } from "./log-query.ts";
 import { isPlain } from "./search/pattern.ts";
@@ -24,58 +25,80 @@ export interface LogLine {
 export interface LineReader {
   /** Undefined where it is not wanted. */
   read(raw: RawLine, content: Fingerprint): LogLine | undefined;
+}
+
+/** What an answer has come to know of the lines that it has passed: of its reader, and of a search that has gone ahead. */
+export interface Progress {
+  /** Of the last one. */
+  known: Known;
   /** Whether a line came that is so late that none of those after it can be wanted. */
-  isPast(): boolean;
+  isPast: boolean;
+}
+
+/** Where an answer begins. */
+export function beginOf({ place }: LogWish): Progress {
+  return { known: { ...NOTHING_KNOWN, isAfterCursor: place !== undefined }, isPast: false };
+}
+
+/** What is wanted by what lines say of themselves. */
+export function criteriaOf({ level, sinceMs, untilMs, zoneMinutes }: LogWish, nowMs = Date.now()): Criteria {
+  return { level, sinceMs, untilMs, zoneMinutes, nowMs };
+}
+
+/** Whether a search finds all that is wanted: of records, all lines are looked at. */
+export function isSearched({ pattern, records, level }: LogWish): boolean {
+  return records === "lines" && (pattern !== undefined || level !== undefined);
 }
 
 /** Whether lines without what is looked for may be left out unseen: they count for those after them, else. */
-export function areLinesLeftOut({ pattern, records, level, sinceMs, untilMs }: LogWish): boolean {
-  if (records !== "lines") return false;
-  return pattern !== undefined && level === undefined && sinceMs === undefined && untilMs === undefined;
+export function areLinesLeftOut(wish: LogWish): boolean {
+  const { pattern, level, sinceMs, untilMs } = wish;
+  if (!isSearched(wish) || pattern === undefined) return false;
+  return level === undefined && sinceMs === undefined && untilMs === undefined;
 }
 
-/** Logs of several threads are not quite in the order of their times. */
-const DISORDER_MS = 60_000;
 const REPLACEMENT = "\uFFFD";
 
 /**
- * Makes a reader for one answer. A line without a time has that of the line before it, and one without a level too while
- * it has no time either: both are its continuation.
+ * Makes a reader for one answer.
+ * @param progress is kept by it.
+ * @param isText nobody is told what lines say of themselves.
  */
-export function createLineReader(wish: LogWish, nowMs = Date.now()): LineReader {
-  const { pattern, level: least, sinceMs, untilMs, zoneMinutes, place } = wish;
+export function createLineReader(
+  wish: LogWish,
+  progress: Progress,
+  { isText = false, nowMs = Date.now() } = {},
+): LineReader {
+  const { pattern, zoneMinutes, level, sinceMs, untilMs } = wish;
+  // It takes most of the time.
+  const isOfNoUse = isText && level === undefined && sinceMs === undefined && untilMs === undefined;
+  const criteria = criteriaOf(wish, nowMs);
   const needle = pattern === undefined ? undefined : Buffer.from(pattern.source);
   // What the line before says is not known where that was left out.
   const isSparse = areLinesLeftOut(wish);
-  let last: { timeMs: number | null; level: Level | null } = { timeMs: null, level: null };
-  let isPast = false;
-  // What continues the line of a cursor is wanted as that was: what it said of itself was given with it.
-  let isAfterCursor = place !== undefined;
-
-  const isWanted = ({ timeMs, level }: typeof last): boolean => {
-    if (isAfterCursor) return true;
-    if (sinceMs !== undefined && (timeMs === null || timeMs < sinceMs)) return false;
-    if (untilMs !== undefined && (timeMs === null || timeMs >= untilMs)) return false;
-    return least === undefined || (level !== null && isAtLeast(level, least));
-  };
 
   const isFound = (raw: RawLine): boolean => {
     if (pattern === undefined || needle === undefined) return true;
     if (raw.isMatch !== undefined || !isPlain(pattern)) return raw.isMatch === true;
     return (raw.bytes.indexOf(needle) !== -1) !== pattern.isInverted;
   };
-
+  const lookAt = (text: string): Known => {
+    if (isOfNoUse) return NOTHING_KNOWN;
+    const own = { timeMs: timeOfLine(text, nowMs, zoneMinutes), level: levelOf(text) };
+    const known = knownAfter(progress.known, own);
+    if (!isSparse) progress.known = known;
+    if (isPastAll(own.timeMs, criteria)) progress.isPast = true;
+    return known;
+  };
+  const wantedOf = (text: string, raw: RawLine): Known | undefined => {
+    const known = lookAt(text);
+    return (isOfNoUse || isWanted(known, criteria)) && isFound(raw) ? known : undefined;
+  };
   return {
     read(raw, content) {
       const text = raw.bytes.toString("utf8");
-      const ownTimeMs = timeOfLine(text, nowMs, zoneMinutes);
-      const ownLevel = levelOf(text);
-      const isContinued = ownTimeMs === null && ownLevel === null;
-      isAfterCursor &&= isContinued;
-      const known = isContinued ? last : { timeMs: ownTimeMs ?? last.timeMs, level: ownLevel };
-      if (!isSparse) last = known;
-      if (untilMs !== undefined && (ownTimeMs ?? 0) >= untilMs + DISORDER_MS) isPast = true;
-      if (!isWanted(known) || !isFound(raw)) return undefined;
+      const known = raw.known ?? wantedOf(text, raw);
+      if (known === undefined) return undefined;
       return {
         ...{ text, timeMs: known.timeMs, level: known.level, bytes: raw.bytes.length + 1 },
         cursor: cursorOf({ content, offset: raw.endOffset }),
@@ -83,6 +106,5 @@ export function createLineReader(wish: LogWish, nowMs = Date.now()): LineReader 
         isLossy: text.includes(REPLACEMENT) && !raw.bytes.includes(REPLACEMENT),
       };
     },
-    isPast: () => isPast,
   };
 }

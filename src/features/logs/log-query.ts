@@ -104,11 +104,13 @@ export function readLogQuery(
   if (cursor !== undefined && place === undefined) {
     throw invalid("cursor", `is none: ${cursor.slice(0, 64)}`, "cursor=<the cursor of a line>");
   }
-  const isWhole = place === undefined && since === undefined && pattern === undefined;
-  const tail = upTo("tail", query.tail, MAX_TAIL) ?? (isWhole ? DEFAULT_TAIL : undefined);
-  if (tail !== undefined && place !== undefined) {
+  if (query.tail !== undefined && query.cursor !== undefined) {
     throw invalid("tail", "can't be given with cursor", "limit=<lines> after a cursor");
   }
+  const isWhole = since === undefined && pattern === undefined;
+  const asked = upTo("tail", query.tail, MAX_TAIL) ?? (isWhole ? DEFAULT_TAIL : undefined);
+  // An EventSource that comes back asks with the address that it began with: its tail was given then.
+  const tail = place === undefined ? asked : undefined;
   return {
     tail,
     isFollowing: follow === "true",

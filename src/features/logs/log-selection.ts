@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { cursorOf, type Place, placeOf } from "./cursor.ts";
 import { LINES_AT_ONCE } from "./line-splitter.ts";
-import { areLinesLeftOut, createLineReader, type LogLine } from "./log-lines.ts";
+import { createLineReader, isSearched, type LogLine, type Progress } from "./log-lines.ts";
 import type { FlowPart, FoundBatch, LineBatch, LogPart } from "./log-parts.ts";
 import type { LogWish } from "./log-query.ts";
 import { createRecordJoiner } from "./record-joiner.ts";
@@ -28,17 +28,21 @@ export interface Selection {
   cursor(): string;
 }
 
-/**
- * Makes the selection of one answer.
- * @param begin where it begins.
- * @param isText the lines are given as they are, without what they say of themselves.
- */
+/** What a selection is made from. */
+export interface SelectionParts {
+  readonly maxLineBytes: number;
+  readonly progress: Progress;
+  /** The lines are given as they are, without what they say of themselves. */
+  readonly isText?: boolean;
+}
+
+/** Makes the selection of one answer. @param begin where it begins. */
 export function createSelection(
   wish: LogWish,
   begin: string,
-  { maxLineBytes, isText = false }: { readonly maxLineBytes: number; readonly isText?: boolean },
+  { maxLineBytes, progress, isText = false }: SelectionParts,
 ): Selection {
-  const reader = createLineReader(wish);
+  const reader = createLineReader(wish, progress, { isText });
   const meter = createMeter(wish);
   // Which are the last ones that are wanted is known when all are seen.
   const last =
@@ -62,13 +66,13 @@ export function createSelection(
     if (held !== undefined) yield* takeLines(held);
     return joiner?.isHolding() === true || held?.lines.at(-1)?.isOpen === true;
   }
-  const isAsFound = isText && last === undefined && areLinesLeftOut(wish);
+  const isAsFound = isText && last === undefined && isSearched(wish);
   function* takeLines({ lines, content }: LineBatch): Generator<FlowPart> {
     const read = lines.flatMap((raw) => reader.read(raw, content) ?? []);
     if (last?.isTaking() === true) last.add(read);
     else if (lines.length > 0) yield* pass(read, cursorOf({ content, offset: lines.at(-1)?.endOffset ?? 0 }));
     // The last ones are among those that were seen: what comes is too late for them.
-    if (reader.isPast()) {
+    if (progress.isPast) {
       yield* pass(last?.take() ?? [], cursor);
       reason ??= "complete";
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../base/errors.ts";
 import type { Turns } from "../../base/turns.ts";
 import type { GrowingFile } from "../../linux/growing-file.ts";
@@ -14,6 +15,9 @@ import type { Start } from "./read-log.ts";
 
 /** How many rotated files are looked into for the last lines. */
 const MAX_FILES_BACK = 20;
+/** A file may be renamed, or compressed and removed, between a look at the folder and its opening. */
+const ATTEMPTS = 20;
+const RETRY_MS = 50;
 
 /**
  * Finds it; whoever gets a file closes it.
@@ -62,9 +66,27 @@ async function placeBack(
   missing: number,
   turns: Turns,
 ): Promise<Place | undefined> {
-  const { sinceMs, zoneMinutes } = wish;
-  if (sinceMs === undefined && missing === 0) return undefined;
-  const predecessors = await log.predecessors();
+  if (wish.sinceMs === undefined && missing === 0) return undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const predecessors = await log.predecessors();
+    const place = await placeAmong(predecessors, wish, missing, turns);
+    if (attempt === ATTEMPTS || isSame(predecessors, await log.predecessors())) return place;
+    await delay(RETRY_MS);
+  }
+}
+
+function isSame(some: readonly Predecessor[], others: readonly Predecessor[]): boolean {
+  const names = (list: readonly Predecessor[]) =>
+    list.map(({ name, inode }) => `${name} ${inode}`).join("\n");
+  return names(some) === names(others);
+}
+
+async function placeAmong(
+  predecessors: readonly Predecessor[],
+  { sinceMs, zoneMinutes }: LogWish,
+  missing: number,
+  turns: Turns,
+): Promise<Place | undefined> {
   if (sinceMs === undefined) return await placeOfLast(predecessors, missing);
   // What was written last before that time has nothing of it.
   const oldest = predecessors.find(({ modifiedAtMs }) => modifiedAtMs >= sinceMs);

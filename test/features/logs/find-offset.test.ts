@@ -55,3 +55,25 @@ test("a time is found by halving: not after its first line, and not more than a 
     text.length - 131_072,
   );
 });
+
+test("a time is found by halving although some lines are late: those of several threads are not quite in order", async () => {
+  await using folder = await logFolder();
+  const begin = Date.UTC(2026, 10, 28);
+  const random = randomOf(seedOr(7));
+  const lines = Array.from({ length: 30_000 }, (_, index) => {
+    const timeMs = begin + (index - random.int(55)) * 1_000;
+    return { timeMs, text: `${new Date(timeMs).toISOString()} line ${index} ${"x".repeat(60)}\n` };
+  });
+  await using file = await openGrowingFile(
+    await folder.write("app.log", lines.map(({ text }) => text).join("")),
+    "logs.files",
+  );
+  const size = await file.size();
+  for (let index = 1_000; index < 30_000; index += 371) {
+    const timeMs = begin + index * 1_000;
+    const offset = await offsetOfTime(file, size, { zoneMinutes: 0, turns: createTurns(), timeMs });
+    const first = lines.findIndex((line) => line.timeMs >= timeMs);
+    const before = lines.slice(0, first).reduce((sum, { text }) => sum + text.length, 0);
+    expect(offset).toBeLessThanOrEqual(before);
+  }
+});

@@ -68,7 +68,7 @@ async function followWithBreaks(server: ServedFeatures, isEnough: (texts: readon
   const texts: string[] = [];
   let lastId: string | undefined;
   let breaks = 0;
-  const deadline = performance.now() + 45_000;
+  const deadline = performance.now() + 75_000;
   while (!isEnough(texts) && performance.now() < deadline) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), 300 + ((breaks * 397) % 900));

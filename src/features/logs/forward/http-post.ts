@@ -125,7 +125,11 @@ export function refusalOf(
   url: string,
   failure: "retry" | "refused" | "denied",
 ): SendError {
-  const said = body.replace(/\s+/g, " ").trim().slice(0, 200);
+  // Some answer with a message of protobuf, whatever they were sent: its text can be read all the same.
+  const said = body
+    .replace(/[\s\p{Cc}\uFFFD]+/gu, " ")
+    .trim()
+    .slice(0, 200);
   const remedy = REMEDIES[status];
   return new SendError(failure, `${url} answers ${status}${said === "" ? "" : `: ${said}`}`, {
     ...{ retryAfterMs, remedy },

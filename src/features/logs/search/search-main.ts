@@ -1,7 +1,8 @@
 /** The thread of a search: looks at whole files, and at whatever takes an expression, so that nobody else waits for it. */
 import { readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { searchBlocks } from "./block-search.ts";
+import { type FoundLines, searchBlocks } from "./block-search.ts";
+import { createJudgingFinder } from "./line-judge.ts";
 import { createLineMatcher } from "./line-matcher.ts";
 import {
   DONE,
@@ -15,20 +16,17 @@ import {
 
 const start: unknown = workerData;
 if (!isSearchStart(start)) throw new Error("This is started by a search.");
-const { pattern, maxLineBytes } = start;
+const { pattern, criteria, maxLineBytes } = start;
 const counts = new Int32Array(start.counts);
 /** What has nothing in it is told of once for so many blocks: a thread that is woken for each costs as much as the search. */
 const QUIET_BLOCKS = 32;
-const matcher = createLineMatcher(pattern, maxLineBytes);
+const matcher = pattern === undefined ? undefined : createLineMatcher(pattern, maxLineBytes);
 let given = 0;
 
 /** Waits until the main thread has room: what is found must not gather where a client reads slowly. */
 function give(answer: SearchAnswer): void {
   given += 1;
-  const moved =
-    answer.kind === "block" && answer.found !== undefined
-      ? [answer.found.bytes.buffer, answer.found.ends.buffer, answer.found.offsets.buffer]
-      : [];
+  const moved = answer.kind === "block" && answer.found !== undefined ? buffersOf(answer.found) : [];
   parentPort?.postMessage(answer, moved);
   for (
     let taken = Atomics.load(counts, TAKEN);
@@ -39,21 +37,33 @@ function give(answer: SearchAnswer): void {
   }
 }
 
-function searchFile({ descriptor, from, to }: Extract<SearchOrder, { kind: "file" }>): void {
+function buffersOf({ bytes, ends, offsets, known }: FoundLines): ArrayBuffer[] {
+  const more = known === undefined ? [] : [known.timesMs.buffer, known.levels.buffer];
+  return [bytes.buffer, ends.buffer, offsets.buffer, ...more];
+}
+
+function searchFile({ descriptor, from, to, known }: Extract<SearchOrder, { kind: "file" }>): void {
   const read = (buffer: Buffer, at: number, bytes: number, offset: number) =>
     readSync(descriptor, buffer, at, bytes, offset);
+  const judging =
+    criteria === undefined
+      ? undefined
+      : createJudgingFinder(matcher?.eachLine, criteria, { read, from, known, maxLineBytes });
+  const eachLine = judging?.eachLine ?? matcher?.eachLine;
+  if (eachLine === undefined) throw new Error("Nothing is looked for.");
   let quiet = 0;
   let searchedTo = from;
-  for (const block of searchBlocks(read, { from, to, maxLineBytes }, matcher)) {
+  for (const block of searchBlocks(read, { from, to, maxLineBytes }, eachLine)) {
     Atomics.add(counts, DONE, 1);
     quiet += 1;
     searchedTo = block.searchedTo;
+    if (judging?.isPast() === true && block.found === undefined) break;
     if (block.found === undefined && quiet < QUIET_BLOCKS) continue;
     give({ kind: "block", ...block });
     quiet = 0;
   }
   if (quiet > 0) give({ kind: "block", found: undefined, searchedTo });
-  give({ kind: "done" });
+  give({ kind: "done", known: judging?.knownAt(searchedTo), isPast: judging?.isPast() === true });
 }
 
 function markLines({ bytes, count }: Extract<SearchOrder, { kind: "lines" }>): void {
@@ -62,7 +72,7 @@ function markLines({ bytes, count }: Extract<SearchOrder, { kind: "lines" }>): v
   for (let index = 0, from = 0; index < count; index += 1) {
     const end = lines.indexOf(10, from);
     Atomics.add(counts, DONE, 1);
-    marks[index] = matcher.matches(lines.subarray(from, end)) ? 1 : 0;
+    marks[index] = matcher?.matches(lines.subarray(from, end)) === true ? 1 : 0;
     from = end + 1;
   }
   give({ kind: "marks", marks });

@@ -1,9 +1,15 @@
+import type { Criteria, Known } from "../known-line.ts";
 import type { SearchedBlock } from "./block-search.ts";
 import type { Pattern } from "./pattern.ts";
 
+/** What lines are looked for: those with a pattern, and those that are wanted by what they say of themselves. One of both is given. */
+export interface Sought {
+  readonly pattern?: Pattern;
+  readonly criteria?: Criteria;
+}
+
 /** What the thread of a search is made with. */
-export interface SearchStart {
-  readonly pattern: Pattern;
+export interface SearchStart extends Sought {
   readonly maxLineBytes: number;
   /** {@link TAKEN} and {@link DONE}. */
   readonly counts: SharedArrayBuffer;
@@ -14,10 +20,25 @@ export const TAKEN = 0;
 /** How many blocks and lines it has looked at: what does not move for long is stuck. */
 export const DONE = 1;
 
+/** A part of a file that begins with a line. */
+export interface FilePart {
+  readonly descriptor: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is known where a search has ended. */
+export interface SearchEnd {
+  /** Of the last line that was looked at; undefined where nothing is wanted by that. */
+  readonly known: Known | undefined;
+  /** None of the lines that come can be wanted. */
+  readonly isPast: boolean;
+}
+
 /** What it is told to do, one after the other. */
 export type SearchOrder =
-  /** To look at a part of a file that the main thread keeps open. */
-  | { readonly kind: "file"; readonly descriptor: number; readonly from: number; readonly to: number }
+  /** To look at a part of a file that the main thread keeps open; `known` is what is known of the line before it. */
+  | ({ readonly kind: "file"; readonly known: Known } & FilePart)
   /** To say which lines of a text have the pattern. */
   | { readonly kind: "lines"; readonly bytes: Uint8Array; readonly count: number };
 
@@ -25,7 +46,7 @@ export type SearchOrder =
 export type SearchAnswer =
   | ({ readonly kind: "block" } & SearchedBlock)
   | { readonly kind: "marks"; readonly marks: Uint8Array }
-  | { readonly kind: "done" }
+  | ({ readonly kind: "done" } & SearchEnd)
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** Answers that may wait to be taken. */

@@ -1,21 +1,28 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError } from "../../../base/errors.ts";
+import { type Known, NOTHING_KNOWN } from "../known-line.ts";
 import type { SearchedBlock } from "./block-search.ts";
 import { isPlain, type Pattern } from "./pattern.ts";
 import {
   DONE,
+  type FilePart,
   isSearchAnswer,
   type SearchAnswer,
+  type SearchEnd,
   type SearchOrder,
   type SearchStart,
+  type Sought,
   TAKEN,
 } from "./search-orders.ts";
 
 /** Looks for a pattern in a thread of its own, which an expression that takes too long can't hold: it is ended then. */
 export interface Searcher extends AsyncDisposable {
-  /** The lines with it in a part of a file that begins with a line, up to the last line end; the file stays open. */
-  inFile(descriptor: number, from: number, to: number): AsyncGenerator<SearchedBlock>;
+  /**
+   * The lines with it in a part of a file, up to the last line end; the file stays open.
+   * @param known of the line before it.
+   */
+  inFile(part: FilePart, known?: Known): AsyncGenerator<SearchedBlock, SearchEnd>;
   /** For each line whether it is wanted. */
   marksOf(lines: readonly Buffer[]): Promise<Uint8Array>;
 }
@@ -29,7 +36,7 @@ export interface Searchers {
    * A thread for one search; undefined where there are as many as may be. Whoever gets it disposes of it.
    * @param parameter of the query that asks for it.
    */
-  begin(pattern: Pattern, maxLineBytes: number, parameter?: Parameter): Searcher | undefined;
+  begin(sought: Sought, maxLineBytes: number, parameter?: Parameter): Searcher | undefined;
 }
 
 /** The same extension as this file: the sources run as they are, the compiled program has no `.ts`. */
@@ -44,19 +51,19 @@ const PATIENCE_MS = 4_000;
 export function createSearchers(maxThreads = MAX_THREADS, patienceMs = PATIENCE_MS): Searchers {
   let threads = 0;
   return {
-    begin(pattern, maxLineBytes, parameter = "regex") {
+    begin(sought, maxLineBytes, parameter = "regex") {
       if (threads === maxThreads) return undefined;
       threads += 1;
       const onEnd = () => {
         threads -= 1;
       };
-      return new ThreadSearcher({ pattern, maxLineBytes, parameter, patienceMs, onEnd });
+      return new ThreadSearcher({ sought, maxLineBytes, parameter, patienceMs, onEnd });
     },
   };
 }
 
 interface SearcherParts {
-  readonly pattern: Pattern;
+  readonly sought: Sought;
   readonly maxLineBytes: number;
   readonly parameter: Parameter;
   readonly patienceMs: number;
@@ -74,12 +81,13 @@ class ThreadSearcher implements Searcher {
   #ended: unknown;
   readonly #isOnline: Promise<void>;
 
-  constructor({ pattern, maxLineBytes, parameter, patienceMs, onEnd }: SearcherParts) {
+  constructor({ sought, maxLineBytes, parameter, patienceMs, onEnd }: SearcherParts) {
+    const { pattern } = sought;
     this.#tooSlow = () => tooSlow(parameter, pattern);
     // A text takes no longer than the disk does.
-    this.#patienceMs = isPlain(pattern) ? undefined : patienceMs;
+    this.#patienceMs = pattern === undefined || isPlain(pattern) ? undefined : patienceMs;
     this.#onEnd = onEnd;
-    const start: SearchStart = { pattern, maxLineBytes, counts: this.#counts.buffer };
+    const start: SearchStart = { ...sought, maxLineBytes, counts: this.#counts.buffer };
     // No environment: it holds tokens, and this thread needs nothing of it.
     this.#thread = new Worker(THREAD, {
       ...{ workerData: start, env: {}, execArgv: [], name: "log-search" },
@@ -103,13 +111,14 @@ class ThreadSearcher implements Searcher {
     this.#thread.unref();
   }
 
-  async *inFile(descriptor: number, from: number, to: number): AsyncGenerator<SearchedBlock> {
-    this.#order({ kind: "file", descriptor, from, to });
+  async *inFile(part: FilePart, known = NOTHING_KNOWN): AsyncGenerator<SearchedBlock, SearchEnd> {
+    this.#order({ kind: "file", ...part, known });
     let isOver = false;
     try {
-      while (!isOver) {
+      for (;;) {
         const answer = await this.#next();
         isOver = answer.kind === "done";
+        if (answer.kind === "done") return { known: answer.known, isPast: answer.isPast };
         if (answer.kind === "block") yield answer;
       }
     } finally {
@@ -149,17 +158,12 @@ class ThreadSearcher implements Searcher {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     let isLate = false;
-    let done = Atomics.load(this.#counts, DONE);
-    const look = () => {
-      const before = done;
-      done = Atomics.load(this.#counts, DONE);
-      if (done !== before) return;
+    const end = watchStuck(this.#counts, this.#patienceMs, () => {
       isLate = true;
       resolve();
-    };
-    const timer = this.#patienceMs === undefined ? undefined : setInterval(look, this.#patienceMs);
+    });
     if (this.#answers.length === 0) await promise;
-    clearInterval(timer);
+    end();
     const answer = this.#answers.shift();
     if (answer !== undefined) return answer;
     if (!isLate) throw this.#ended;
@@ -168,11 +172,30 @@ class ThreadSearcher implements Searcher {
   }
 }
 
+/**
+ * Calls back when nothing was done for so long, and the CPU time for it was there: where the machine is busy a thread may
+ * get none of it for seconds. Returns what ends the watch.
+ */
+function watchStuck(counts: Int32Array, patienceMs: number | undefined, isStuck: () => void): () => void {
+  if (patienceMs === undefined) return () => undefined;
+  let done = Atomics.load(counts, DONE);
+  let cpuBefore = process.cpuUsage();
+  const look = () => {
+    const before = done;
+    done = Atomics.load(counts, DONE);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    if (done !== before) cpuBefore = process.cpuUsage();
+    else if (user + system >= (patienceMs * 1_000) / 2) isStuck();
+  };
+  const timer = setInterval(look, patienceMs);
+  return () => clearInterval(timer);
+}
+
 const LINE_END = Buffer.from("\n");
 
-function tooSlow(parameter: Parameter, { source }: Pattern): AppError {
+function tooSlow(parameter: Parameter, pattern: Pattern | undefined): AppError {
   const detail = "takes too long on a line";
-  return new AppError("invalid-parameter", `query parameter ${parameter}: ${detail}: ${source}`, {
+  return new AppError("invalid-parameter", `query parameter ${parameter}: ${detail}: ${pattern?.source}`, {
     errors: [{ pointer: `query:${parameter}`, detail }],
     remedy: "An expression without repetitions within repetitions, such as (a+)+.",
   });

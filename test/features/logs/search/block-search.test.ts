@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { searchBlocks } from "../../../../src/features/logs/search/block-search.ts";
+import { type FoundLines, searchBlocks } from "../../../../src/features/logs/search/block-search.ts";
 import { createLineMatcher } from "../../../../src/features/logs/search/line-matcher.ts";
 import { expressionOfLines, type Pattern } from "../../../../src/features/logs/search/pattern.ts";
 import { randomOf, seedOr } from "../../../support/random.ts";
@@ -40,7 +40,12 @@ function isWanted(line: string, { kind, source, ignoreCase, isInverted }: Patter
   return has !== isInverted;
 }
 
-const NOTHING = { bytes: new Uint8Array(), ends: new Uint32Array(), offsets: new Float64Array(), cut: [] };
+const NOTHING: FoundLines = {
+  bytes: new Uint8Array(),
+  ends: new Uint32Array(),
+  offsets: new Float64Array(),
+  cut: [],
+};
 
 type Found = readonly [text: string, nextAt: number, isCut: boolean];
 
@@ -68,7 +73,7 @@ test("a search finds the same lines as a look at each, however the file comes, w
     const read = (buffer: Buffer, to: number, count: number, offset: number) =>
       bytes.copy(buffer, to, offset, Math.min(bytes.length, offset + count, offset + 1 + random.int(300)));
     const part = { from: 0, to: bytes.length, maxLineBytes: MAX_LINE };
-    for (const block of searchBlocks(read, part, createLineMatcher(pattern, MAX_LINE))) {
+    for (const block of searchBlocks(read, part, createLineMatcher(pattern, MAX_LINE).eachLine)) {
       searchedTo = block.searchedTo;
       const { bytes: packed, ends, offsets, cut } = block.found ?? NOTHING;
       for (const [index, end] of ends.entries()) {

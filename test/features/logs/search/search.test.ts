@@ -98,6 +98,55 @@ test("a search that is bounded goes on exactly at its cursor, and gives lines th
   await over;
 });
 
+test("a large file is searched by level and time too, with what continues its lines, and goes on with those that come", async () => {
+  await using folder = await logFolder();
+  const begin = Date.UTC(2026, 10, 28, 20);
+  const timeOf = (index: number) => new Date(begin + index * 1_000).toISOString();
+  const records = Array.from({ length: LINES }, (_, index) => {
+    const isError = index % 100 === 99;
+    const head = `${timeOf(index)} ${isError ? "ERROR" : "INFO"} [exec-${index % 7}] order ${index} of a customer ${"x".repeat(20)}`;
+    return isError
+      ? `${head}\njava.lang.IllegalStateException\n\tat Shop.sell(Shop.java:${index})\n`
+      : `${head}\n`;
+  });
+  await folder.write("app.log", records.join(""));
+  await using server = await serveLogs({ files: [folder.path("app.log")] });
+  const only = (is: (index: number) => boolean) => records.filter((_, index) => is(index)).join("");
+  const isError = (index: number) => index % 100 === 99;
+  expect(await textOf(server, "level=error&limit=1000000&since=2026-01-01")).toBe(only(isError));
+  expect(await textOf(server, `level=error&since=${timeOf(30_000)}`)).toBe(
+    only((index) => isError(index) && index >= 30_000),
+  );
+  const span = `since=${timeOf(20_000)}&until=${timeOf(20_100)}`;
+  expect(await textOf(server, `grep=order&${span}`)).toBe(
+    only((index) => index >= 20_000 && index < 20_100).replaceAll(/^(?:java|\t).*\n/gm, ""),
+  );
+  expect(await textOf(server, `regex=${encodeURIComponent("Shop.java:\\d+99\\)")}&${span}`)).toBe(
+    "\tat Shop.sell(Shop.java:20099)\n",
+  );
+  const json = { headers: { Accept: "application/json" } };
+  const last = await server.get("/logs/app.log?level=error&grep=Shop.java&tail=1", json);
+  expect(logPage.parse(await last.json()).lines).toMatchObject([{ level: "error", time: timeOf(LINES - 1) }]);
+  await using stopping = new AsyncDisposableStack();
+  const stop = stopping.adopt(new AbortController(), (controller) => controller.abort());
+  const query = `level=error&follow=true&since=${timeOf(10)}`;
+  const following = await server.get(`/logs/app.log?${query}`, { signal: stop.signal });
+  let come = "";
+  const over = (async () => {
+    for await (const chunk of following.body ?? []) come += Buffer.from(chunk).toString();
+  })().catch(() => undefined);
+  await poll("all that is there comes", () => come === only(isError));
+  // The search has seen the line that this continues.
+  await folder.append(
+    "app.log",
+    `\tat Shop.main(Shop.java:1)\n${timeOf(LINES)} INFO x\n\tat of no error\n${timeOf(LINES)} FATAL y\n`,
+  );
+  const more = `\tat Shop.main(Shop.java:1)\n${timeOf(LINES)} FATAL y\n`;
+  await poll("what continues it comes", () => come === only(isError) + more);
+  stop.abort();
+  await over;
+}, 40_000);
+
 test("what is no expression is refused with the reason, and so is one beside a text", async () => {
   await using each = await served();
   const bad = await each.server.get("/logs/app.log?regex=(order");
@@ -141,10 +190,10 @@ test("an expression that takes without end is ended, holds nobody up meanwhile, 
 test("there are only so many threads, and each is given back", async () => {
   const searchers = createSearchers(1);
   const pattern = { kind: "text", source: "a", ignoreCase: false, isInverted: false } as const;
-  const first = searchers.begin(pattern, 1_024);
-  expect(searchers.begin(pattern, 1_024)).toBeUndefined();
+  const first = searchers.begin({ pattern }, 1_024);
+  expect(searchers.begin({ pattern }, 1_024)).toBeUndefined();
   await first?.[Symbol.asyncDispose]();
-  await using second = searchers.begin(pattern, 1_024);
+  await using second = searchers.begin({ pattern }, 1_024);
   expect([
     ...((await second?.marksOf([Buffer.from("ba"), Buffer.from("c"), Buffer.from("")])) ?? []),
   ]).toEqual([1, 0, 0]);
