@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Place, place } from "../state/place.ts";
 import { Failure } from "../ui/failure.tsx";
+import { focusView } from "../ui/focus.ts";
 import type { ViewProps } from "../views/view.ts";
 import { type ViewEntry, viewOf } from "./views.ts";
 
@@ -61,5 +62,5 @@ function focusOn(name: string): void {
   lastName = name;
   const stage = document.getElementById("stage");
   if (!isOther || stage === null || stage.contains(document.activeElement)) return;
-  stage.focus();
+  focusView();
 }

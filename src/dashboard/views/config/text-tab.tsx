@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isOperator } from "../../state/session.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Live } from "../../ui/live.tsx";
 import type { OpenEditor } from "./code-mirror.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 import { Editor, MAX_COLOURED_CHARACTERS } from "./editor.tsx";
@@ -87,7 +88,7 @@ function EditBar(props: { isChanged: boolean; isTrying: boolean; review: () => v
   const { isChanged, isTrying, review, discard } = props;
   return (
     <div class="bar">
-      <button type="button" disabled={!isChanged || isTrying} onClick={review}>
+      <button type="button" disabled={!isChanged} aria-disabled={isTrying} onClick={review}>
         {isTrying ? "Checking…" : "Review and save…"}
       </button>
       <button type="button" class="quiet" disabled={!isChanged} onClick={discard}>
@@ -109,12 +110,15 @@ export function Meanwhile(props: {
 }) {
   const { isChanged, base, content, saving } = props;
   const isOther = content.etag !== base.etag && content.etag !== saving.writtenEtag;
-  if (!isChanged || !isOther || saving.step.at !== "rest") return null;
   return (
-    <p class="config-note" role="status">
-      The file was changed by somebody else meanwhile. What you have here is kept; when you save it, you see
-      what they did and choose.
-    </p>
+    <Live>
+      {isChanged && isOther && saving.step.at === "rest" ? (
+        <p class="config-note">
+          The file was changed by somebody else meanwhile. What you have here is kept; when you save it, you
+          see what they did and choose.
+        </p>
+      ) : null}
+    </Live>
   );
 }
 
