@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ const SITE = {
   type: "object",
   properties: { site: { type: "object", properties: { title: { minLength: 5 } } } },
 };
+/** A process that nobody else has. */
+const SEEN_AS = randomUUID();
 /** What the overview says first may change by itself on a busy machine: that is what it is for. */
 const VERDICT = /^[✓?!✗] /;
 
@@ -95,9 +98,9 @@ describe.skipIf(whyNoBrowser() !== undefined)("who hears the dashboard", () => {
         },
       },
       {
-        view: "processes?scope=all",
+        view: `processes?scope=all&find=${SEEN_AS}`,
         happens: async () => {
-          const child = spawn("sleep", ["600"], { stdio: "ignore" });
+          const child = spawn("sleep", ["600"], { argv0: SEEN_AS, stdio: "ignore" });
           await once(child, "spawn");
           await page.locator(`.process-row[href="#/processes/${child.pid}"]`).waitFor();
           child.kill("SIGKILL");

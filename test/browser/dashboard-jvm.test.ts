@@ -143,6 +143,23 @@ describeWith(["jdk"], "the view of a JVM", () => {
       expectClean(watched, place.origin);
     });
 
+    test("says that it still waits where the JVM takes its time, for longer than for anything else, and takes the answer when it comes", async () => {
+      await using watched = await place.open("#/capabilities");
+      const { page } = watched;
+      const late = Promise.withResolvers<void>();
+      await page.route(/\/jvm\/\d+\/flags/, async (route) => {
+        await late.promise;
+        await route.continue();
+      });
+      await page.goto(`${place.origin}/_sidecar/#/jvm/${jvm.pid}?tab=flags`);
+      // Anything else would have been given up after 15 s.
+      await page.getByText(/^Still waiting, for (?:1[6-9]|[2-9]\d) s\. The JVM answers when/).waitFor();
+      await expectAccessible(page);
+      late.resolve();
+      await page.getByRole("row", { name: /UseSerialGC true command line/ }).waitFor();
+      expectClean(watched, place.origin);
+    });
+
     test("says which line opens what the settings do not allow", async () => {
       await using sidecar = await startSidecarProcess(place.appPort, {
         ...{ SIDECAR_CORE_PROCESS: String(jvm.pid), SIDECAR_JVM_TOUCH: "observe" },

@@ -107,7 +107,7 @@ describe.skipIf(whyNoBrowser() !== undefined)("by keyboard alone", () => {
     const row = page.getByRole("link", { name: /GET \/by-keyboard/ });
     await keys.tabTo(row);
     await keys.press("Enter");
-    await dialog(page).getByText("The app's side.").waitFor();
+    await page.getByRole("dialog", { name: "GET /by-keyboard" }).waitFor();
     await keys.tabTo(dialog(page).getByRole("button", { name: "Close" }));
     await keys.press("Enter");
     await dialog(page).waitFor({ state: "detached" });
@@ -145,7 +145,7 @@ describe.skipIf(whyNoBrowser() !== undefined)("by keyboard alone", () => {
   });
 
   test("of the logs: one opens a log, searches it, and looks at a line", async () => {
-    await appendFile(join(place.dir, "legacy.log"), "INFO pressed by a key\n");
+    await appendFile(join(place.dir, "legacy.log"), `${new Date().toISOString()} INFO pressed by a key\n`);
     await using watched = await place.open("#/logs");
     const { page } = watched;
     const keys = keyboardOf(page);

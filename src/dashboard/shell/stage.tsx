@@ -35,7 +35,8 @@ function LoadedView({ view, place: here }: { view: ViewEntry; place: Place }) {
     );
   }, [view]);
   const { View, error } = loaded;
-  const name = [here.view, ...here.path].join("/");
+  const pages = (view.pageBy ?? []).map((key) => here.query.get(key) ?? "");
+  const name = [here.view, ...here.path, ...pages].join("/");
   useEffect(() => {
     if (View !== undefined) focusOn(name);
   }, [View, name]);
