@@ -312,8 +312,9 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("the view o
       return (await cost.textContent()) !== said;
     });
     expect(await page.getByLabel("Keep to the end").isChecked()).toBe(true);
-    await expectAccessible(page);
+    await page.setViewportSize({ width: 1200, height: 860 });
     await shoot(page, "trace-latency");
+    await expectAccessible(page);
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await table.getByText("While it ran").waitFor();
     await cost.getByText(/^What it cost the app: Half of the app’s answers took up to /).waitFor();
@@ -354,7 +355,8 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("the view o
     await page.getByRole("alert").getByText("4194303").first().waitFor();
     await page.goto(`${place.origin}/_sidecar/#/trace`);
     const form = page.getByRole("form", { name: "Start a trace" });
-    await form.getByRole("combobox", { name: /^Process/ }).selectOption({ label: "Another, by its pid" });
+    // What it is called depends on how many processes the machine has.
+    await form.getByRole("combobox", { name: /^Process/ }).selectOption("typed");
     await form.getByLabel("Pid", { exact: true }).fill("4194302");
     await form.getByRole("button", { name: "Start the trace" }).click();
     await page.getByRole("alert").getByText("4194302").first().waitFor();

@@ -24,7 +24,7 @@ test("what a trace costs is said with the figures of before and now, and how muc
   );
   expect(said(answering(2, 10), answering(1, 10))).toContain("50 % shorter.");
   expect(said(answering(2, 10), answering(2.1, 10))).toContain("about the same.");
-  expect(said(answering(2, 10), answering(20, 10))).toContain("10 times as much.");
+  expect(said(answering(2, 10), answering(20, 10))).toContain("10 times as long.");
 });
 
 test("of a trace that is over it is said in the past", () => {

@@ -49,7 +49,7 @@ function sayLatency(shift: LatencyShift | undefined, isRunning: boolean): readon
   }
   const than = `${duration(before.p50Ms)} in the ${span} before`;
   return [
-    `${now}, against ${than}: ${changeOf(before.p50Ms, during.p50Ms, ["longer", "shorter"])}.${cautionOf(before, during)}`,
+    `${now}, against ${than}: ${changeOf(before.p50Ms, during.p50Ms, ["longer", "shorter", "long"])}.${cautionOf(before, during)}`,
     `It ${isRunning ? "answers" : "answered"} ${short(during.perSecond)} requests a second, against ${short(before.perSecond)}.`,
   ];
 }
@@ -67,14 +67,18 @@ function sayCpu(cpu: CpuShift | undefined, isRunning: boolean): readonly string[
   if (during === null) return ["Its CPU time is not known."];
   const now = `It ${isRunning ? "uses" : "used"} ${short(during)} CPU`;
   if (before === null) return [`${now}; what it used before is not known.`];
-  return [`${now}, against ${short(before)}: ${changeOf(before, during, ["more", "less"])}.`];
+  return [`${now}, against ${short(before)}: ${changeOf(before, during, ["more", "less", "much"])}.`];
 }
 
 /** How much more or less it has become; in percent, but where it has multiplied. */
-function changeOf(before: number, during: number, [more, less]: readonly [string, string]): string {
+function changeOf(
+  before: number,
+  during: number,
+  [more, less, many]: readonly [string, string, string],
+): string {
   const ratio = before === 0 ? Number.POSITIVE_INFINITY : during / before;
   if (before === during || Math.abs(ratio - 1) <= NOISE) return "about the same";
   if (ratio === Number.POSITIVE_INFINITY) return more;
-  if (ratio >= 3) return `${short(ratio)} times as much`;
+  if (ratio >= 3) return `${short(ratio)} times as ${many}`;
   return `${percent(Math.abs(ratio - 1))} ${ratio > 1 ? more : less}`;
 }
