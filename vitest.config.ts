@@ -130,7 +130,7 @@ export default defineConfig({
           fileParallelism: false,
           // axe-core alone takes seconds of CPU time in some of them.
           testTimeout: 240_000,
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -35,10 +35,10 @@ test("of a trace that is over it is said in the past", () => {
 
 test("what can't be said is said so: no traffic, none before, none counted yet, too little", () => {
   expect(said(answering(2, 10), NOTHING)).toMatch(
-    /^Nothing was asked of the app since the trace began, so what its clients feel can’t be told\. Send it requests\. It uses/,
+    /^Nothing was forwarded to the app since the trace began, so what its clients feel can’t be told\. Send it requests\. It uses/,
   );
   expect(said(NOTHING, answering(3, 10))).toMatch(
-    /^Half of .* take up to 3 ms since the trace began; nothing was asked of it in the 60 s before, so there is nothing to compare/,
+    /^Half of .* take up to 3 ms since the trace began; nothing was forwarded to it in the 60 s before, so there is nothing to compare/,
   );
   expect(said(answering(2, 10), UNCOUNTED)).toBe("The first whole second of it is not over yet.");
   expect(said(answering(2, 10), UNCOUNTED, { isRunning: false })).toBe(

@@ -46,6 +46,7 @@ async function writeFiles(dir: string): Promise<void> {
   await writeFile(join(dir, "watched.yaml"), "mode: good\n");
   await writeFile(join(dir, "broken.json"), '{\n  "a": 1,\n  "b": \n}\n');
   await writeFile(join(dir, "plain.conf"), "listen 80;\r\nname x;\r\n");
+  await writeFile(join(dir, "typed.conf"), "listen 80;\n");
   await writeFile(join(dir, "fixed.ini"), "a = 1\n");
   await writeFile(join(dir, "alias.yaml"), ALIASES);
   await writeFile(join(dir, "slow.yaml"), "a: 1\n");
@@ -70,6 +71,7 @@ function filesOf(dir: string): string {
     ),
     { path: at("plain.conf"), reload: { kind: "none" } },
     { path: at("new.yaml"), reload: { kind: "none" } },
+    { path: at("typed.conf"), reload: { kind: "none" } },
     { path: at("watched.yaml"), reload: { kind: "none" }, verify },
     {
       path: at("slow.yaml"),

@@ -55,15 +55,16 @@ export async function pageCpu(page: Page): Promise<{ ms(): Promise<number> } & A
 }
 
 /**
- * Measures until it is good, but not more than so often, and gives the last: others may take the CPU away for a while,
+ * Measures until it is good, but not more than so often, and gives all rounds: others may take the CPU away for a while,
  * but what is the page's own fault comes every time.
  */
 export async function measuredWell<T>(
   measure: () => Promise<T>,
   isGood: (measured: T) => boolean,
   rounds = 6,
-): Promise<T> {
-  let measured = await measure();
-  for (let round = 1; round < rounds && !isGood(measured); round += 1) measured = await measure();
+): Promise<readonly T[]> {
+  const measured: T[] = [];
+  do measured.push(await measure());
+  while (measured.length < rounds && !measured.slice(-1).some(isGood));
   return measured;
 }

@@ -26,7 +26,8 @@ export function TextTab({ file, content, saving }: EditingProps) {
   const editor = useRef<OpenEditor | null>(null);
   const base = useBase({
     ...{ first: first?.base ?? content, content, isChanged, saving },
-    onFollow({ content: text }) {
+    onFollow({ content: text }, isOwn) {
+      if (isOwn && goesOn(editor.current, saving.writtenText, text ?? "")) return;
       setChanged(false);
       editor.current?.reset(text ?? "");
     },
@@ -82,6 +83,13 @@ export function TextTab({ file, content, saving }: EditingProps) {
       ) : null}
     </>
   );
+}
+
+/** What was saved is read a moment later: where one has typed on meanwhile, that is a change of it, and stays. */
+function goesOn(editor: OpenEditor | null, writtenText: string | undefined, text: string): boolean {
+  if (editor === null || writtenText === undefined || editor.text() === writtenText) return false;
+  editor.rebase(text);
+  return true;
 }
 
 function EditBar(props: { isChanged: boolean; isTrying: boolean; review: () => void; discard: () => void }) {

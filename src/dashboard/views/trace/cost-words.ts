@@ -37,14 +37,14 @@ function sayLatency(shift: LatencyShift | undefined, isRunning: boolean): readon
   }
   if (during.p50Ms === null) {
     return [
-      `Nothing was asked of the app ${since}, so what its clients feel can’t be told.${isRunning ? " Send it requests." : ""}`,
+      `Nothing was forwarded to the app ${since}, so what its clients feel can’t be told.${isRunning ? " Send it requests." : ""}`,
     ];
   }
   const takes = isRunning ? "take" : "took";
   const now = `Half of the app’s answers ${takes} up to ${duration(during.p50Ms)} ${since}`;
   if (before.p50Ms === null) {
     return [
-      `${now}; nothing was asked of it in the ${span} before, so there is nothing to compare that with.`,
+      `${now}; nothing was forwarded to it in the ${span} before, so there is nothing to compare that with.`,
     ];
   }
   const than = `${duration(before.p50Ms)} in the ${span} before`;
