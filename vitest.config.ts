@@ -128,7 +128,9 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
-          testTimeout: 60_000,
+          // axe-core alone takes seconds of CPU time in some of them.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -1,18 +1,18 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { TargetProcess } from "../linux/target-process.ts";
 import { compilePrograms, type Programs } from "../peers/jvms.ts";
-import { openPage, whyNoBrowser } from "../support/browser.ts";
+import { whyNoBrowser } from "../support/browser.ts";
 import {
-  type DashboardPlace,
   expectAccessible,
   expectClean,
+  openDashboard,
   shoot,
-  startDashboard,
+  useDashboard,
   VIEWER,
 } from "../support/dashboard.ts";
 import { describeWith } from "../support/peers.ts";
-import { startSidecarProcess, TOKEN } from "../support/sidecar.ts";
+import { startSidecarProcess } from "../support/sidecar.ts";
 
 const MEMORY = "java.lang:type=Memory";
 
@@ -20,23 +20,24 @@ describeWith(["jdk"], "the view of a JVM", () => {
   describe.skipIf(whyNoBrowser() !== undefined)("in a browser", () => {
     let programs: Programs;
     let jvm: TargetProcess;
-    let place: DashboardPlace;
-    beforeAll(async () => {
+    // Named first, it comes last.
+    afterAll(async () => {
+      await jvm?.[Symbol.asyncDispose]();
+      await programs?.[Symbol.asyncDispose]();
+    });
+    const place = useDashboard(async () => {
       programs = await compilePrograms("Deadlock");
       jvm = await programs.start("Deadlock", {
         options: ["-Dapi.key=abc", "-Dpage=<b>bold</b>", "-XX:+UseSerialGC"],
       });
-      place = await startDashboard(() => ({
+      return {
         SIDECAR_CORE_PROCESS: String(jvm.pid),
         SIDECAR_JVM_TOUCH: "disturb",
+        // A JVM that waits for the CPU answers late.
+        SIDECAR_JVM_TIMEOUT_MS: "60000",
         SIDECAR_JVM_DUMP_DIR: "/var/tmp",
         SIDECAR_JVM_JMX_ALLOW: `[{mbean: "${MEMORY}", attributes: [Verbose]}, {mbean: "java.util.logging:*", operations: [getLoggerLevel]}]`,
-      }));
-    }, 90_000);
-    afterAll(async () => {
-      await place?.[Symbol.asyncDispose]();
-      await jvm?.[Symbol.asyncDispose]();
-      await programs?.[Symbol.asyncDispose]();
+      };
     });
     const tab = (page: Page, name: string) => page.getByRole("tab", { name });
 
@@ -93,6 +94,7 @@ describeWith(["jdk"], "the view of a JVM", () => {
       await page.getByRole("button", { name: "Call it" }).click();
       const refusal = page.getByRole("alert");
       await refusal.getByText(/^SIDECAR_JVM_JMX_ALLOW=.*"operations":\["gc"\]/).waitFor();
+      await expectAccessible(page);
 
       await page.getByLabel("Find an MBean").fill("logging");
       await page.getByRole("button", { name: "java.util.logging:type=Logging" }).click();
@@ -109,6 +111,7 @@ describeWith(["jdk"], "the view of a JVM", () => {
         await page.getByRole("button", { name: `${name}…` }).click();
         const dialog = page.getByRole("dialog");
         await dialog.getByText(cost).waitFor();
+        await expectAccessible(page);
         await dialog.getByRole("button", { name, exact: true }).click();
       };
       await confirm("Count objects", /stands still/);
@@ -116,10 +119,13 @@ describeWith(["jdk"], "the view of a JVM", () => {
         .getByRole("region", { name: "Objects by class" })
         .getByText("java.lang.String", { exact: true })
         .waitFor();
+      await expectAccessible(page);
+      await shoot(page, "jvm-objects");
       await confirm("Collect garbage", /stands still/);
       await page.getByText(/^Collected in .*: .* before, .* after\.$/).waitFor();
       await confirm("Write a heap dump", /passwords too/);
       await page.getByText("ended", { exact: true }).waitFor();
+      await expectAccessible(page);
       await page.getByRole("button", { name: "Remove" }).click();
       await page.getByText("ended", { exact: true }).waitFor({ state: "detached" });
       expectClean(watched, place.origin);
@@ -137,16 +143,30 @@ describeWith(["jdk"], "the view of a JVM", () => {
       expectClean(watched, place.origin);
     });
 
+    test("says that it still waits where the JVM takes its time, for longer than for anything else, and takes the answer when it comes", async () => {
+      await using watched = await place.open("#/capabilities");
+      const { page } = watched;
+      const late = Promise.withResolvers<void>();
+      await page.route(/\/jvm\/\d+\/flags/, async (route) => {
+        await late.promise;
+        await route.continue();
+      });
+      await page.goto(`${place.origin}/_sidecar/#/jvm/${jvm.pid}?tab=flags`);
+      // Anything else would have been given up after 15 s.
+      await page.getByText(/^Still waiting, for (?:1[6-9]|[2-9]\d) s\. The JVM answers when/).waitFor();
+      await expectAccessible(page);
+      late.resolve();
+      await page.getByRole("row", { name: /UseSerialGC true command line/ }).waitFor();
+      expectClean(watched, place.origin);
+    });
+
     test("says which line opens what the settings do not allow", async () => {
       await using sidecar = await startSidecarProcess(place.appPort, {
         ...{ SIDECAR_CORE_PROCESS: String(jvm.pid), SIDECAR_JVM_TOUCH: "observe" },
       });
-      await using watched = await openPage(place.browser);
-      const { page } = watched;
       const origin = `https://localhost:${sidecar.port}`;
-      await page.goto(`${origin}/_sidecar/#token=${TOKEN}`);
-      await page.getByRole("navigation", { name: "Views" }).waitFor();
-      await page.goto(`${origin}/_sidecar/#/jvm/${jvm.pid}?tab=threads`);
+      await using watched = await openDashboard(place.browser, origin, `#/jvm/${jvm.pid}?tab=threads`);
+      const { page } = watched;
       await page.getByRole("alert").getByText("SIDECAR_JVM_TOUCH=talk").waitFor();
       await tab(page, "MBeans").click();
       await page.getByRole("alert").getByText("SIDECAR_JVM_TOUCH=modify").waitFor();
@@ -175,10 +195,13 @@ describeWith(["jdk"], "the view of a JVM", () => {
     });
 
     test("is accessible in light and in dark, on a phone too", async () => {
-      const tabs: readonly (readonly [query: string, until: RegExp])[] = [
+      const tabs: readonly (readonly [query: string, heading: RegExp, text?: string])[] = [
         ["", /^Collections$/],
         ["?tab=threads", /deadlocks/],
         [`?tab=mbeans&mbean=${encodeURIComponent(MEMORY)}`, /^Operations$/],
+        ["?tab=classes", /^Heap dumps$/],
+        ["?tab=flags", /^JVM \d+$/, "UseSerialGC"],
+        ["?tab=properties", /^JVM \d+$/, "java.version"],
         ["?tab=touch", /✓ talk/],
       ];
       const looks = [
@@ -193,9 +216,10 @@ describeWith(["jdk"], "the view of a JVM", () => {
         });
         const { page } = watched;
         await page.getByRole("img", { name: /^Heap in use/ }).waitFor();
-        for (const [query, heading] of seen) {
+        for (const [query, heading, text] of seen) {
           await page.goto(`${place.origin}/_sidecar/#/jvm/${jvm.pid}${query}`);
           await page.getByRole("heading", { name: heading }).first().waitFor();
+          if (text !== undefined) await page.getByText(text, { exact: true }).first().waitFor();
           await expectAccessible(page);
           expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
           await shoot(page, `jvm${query.slice(5, 11)}-${colorScheme}-${width}`);

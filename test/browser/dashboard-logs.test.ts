@@ -1,20 +1,20 @@
 import { appendFile, copyFile, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openPage, whyNoBrowser } from "../support/browser.ts";
+import { describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../support/browser.ts";
 import { startCable } from "../support/cable.ts";
 import {
-  type DashboardPlace,
   expectAccessible,
   expectClean,
   expectPublic,
+  openDashboard,
+  pollPage,
   shoot,
-  startDashboard,
+  useDashboard,
   VIEWER,
 } from "../support/dashboard.ts";
-import { poll } from "../support/poll.ts";
-import { startSidecarProcess, TOKEN } from "../support/sidecar.ts";
+import { startSidecarProcess } from "../support/sidecar.ts";
 
 const COUNT = 3_000;
 const timeOf = (index: number) => new Date(Date.UTC(2026, 10, 28, 20) + index * 1_000).toISOString();
@@ -26,7 +26,10 @@ const RED = "\u001b[31mred\u001b[0m \u001b]0;title\u0007";
 /** The lines that are drawn, from the first to the last. */
 const drawn = (page: Page) => page.locator(".log-row .log-text").allTextContents();
 const lastDrawn = (page: Page, text: string) =>
-  poll(`the last line to be ${text}`, async () => (await drawn(page)).at(-1)?.includes(text) || undefined);
+  pollPage(
+    `the last line to be ${text}`,
+    async () => (await drawn(page)).at(-1)?.includes(text) || undefined,
+  );
 /** Every line that the page has, by scrolling through it. */
 async function allLines(page: Page): Promise<readonly string[]> {
   const list = page.getByRole("region", { name: "Lines of the log" });
@@ -48,10 +51,18 @@ async function allLines(page: Page): Promise<readonly string[]> {
 }
 
 describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
-  let place: DashboardPlace;
-  let path: (name: string) => string;
-  beforeAll(async () => {
-    place = await startDashboard((dir) => ({
+  const path = (name: string) => join(place.dir, name);
+  const place = useDashboard(async (dir) => {
+    const lines = Array.from({ length: COUNT }, (_, index) => lineOf(index)).join("");
+    await writeFile(join(dir, "desk.log"), lines);
+    await writeFile(join(dir, "turned.log"), lineOf(0));
+    await writeFile(join(dir, "emptied.log"), lineOf(0));
+    const long = `${timeOf(1)} ERROR ${"x".repeat(10_000_000)}`;
+    await writeFile(
+      join(dir, "strange.log"),
+      `${timeOf(0)} INFO ${SCRIPT}\n${long}\n${timeOf(2)} WARN ${RED}\n`,
+    );
+    return {
       SIDECAR_LOGS_FILES: [
         "desk.log",
         "turned.log",
@@ -69,16 +80,8 @@ describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
       // So that what is followed has to be taken up again and again.
       SIDECAR_LOGS_FOLLOW_MS: "1500",
       SIDECAR_LOGS_FORWARD: `[{to: loki, url: "http://127.0.0.1:9/loki/api/v1/push", files: [desk.log]}]`,
-    }));
-    path = (name) => join(place.dir, name);
-    const lines = Array.from({ length: COUNT }, (_, index) => lineOf(index)).join("");
-    await writeFile(path("desk.log"), lines);
-    await writeFile(path("turned.log"), lineOf(0));
-    await writeFile(path("emptied.log"), lineOf(0));
-    const long = `${timeOf(1)} ERROR ${"x".repeat(10_000_000)}`;
-    await writeFile(path("strange.log"), `${timeOf(0)} INFO ${SCRIPT}\n${long}\n${timeOf(2)} WARN ${RED}\n`);
-  }, 60_000);
-  afterAll(() => place[Symbol.asyncDispose]());
+    };
+  });
 
   test("lists the logs, what keeps one from being read, and how far they are forwarded", async () => {
     await using watched = await place.open("#/logs");
@@ -135,11 +138,8 @@ describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
   test("loses no line, and has none twice, however often the connection breaks in the middle of them", async () => {
     await writeFile(path("cut.log"), lineOf(0));
     await using cable = await startCable(place.sidecar.port);
-    await using watched = await openPage(place.browser);
+    await using watched = await openDashboard(place.browser, cable.origin, "#/logs/cut.log");
     const { page } = watched;
-    await page.goto(`${cable.origin}/_sidecar/#token=${TOKEN}`);
-    await page.getByRole("navigation", { name: "Views" }).waitFor();
-    await page.goto(`${cable.origin}/_sidecar/#/logs/cut.log`);
     await page.getByText("following", { exact: true }).waitFor();
     let written = 1;
     for (let round = 0; round < 5; round += 1) {
@@ -226,7 +226,7 @@ describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
     expect(await box.inputValue()).toBe("line 2");
     await page.getByLabel("How much").selectOption({ label: "the last hour" });
     await page.waitForURL(/since=1h/);
-    await poll("the fields to follow", async () => (await page.getByLabel("From").inputValue()) === "1h");
+    await pollPage("the fields to follow", async () => (await page.getByLabel("From").inputValue()) === "1h");
     expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("");
     expectClean(watched, place.origin);
   });
@@ -315,7 +315,7 @@ describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
     const { page } = watched;
     await page.getByText("1 line", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Wrap lines" }).click();
-    await poll("several rows", async () => (await drawn(page)).length > 5 || undefined);
+    await pollPage("several rows", async () => (await drawn(page)).length > 5 || undefined);
     expect((await drawn(page)).join("")).toContain("word the end 日本語");
     const widths = await page
       .locator(".log-text")
@@ -375,11 +375,9 @@ describe.skipIf(whyNoBrowser() !== undefined)("the view of logs", () => {
       { files: path("desk.log"), until: "5 lines" },
     ]) {
       await using sidecar = await startSidecarProcess(place.appPort, { SIDECAR_LOGS_FILES: files });
-      await using watched = await openPage(place.browser);
       const origin = `https://localhost:${sidecar.port}`;
-      await watched.page.goto(`${origin}/_sidecar/#token=${TOKEN}`);
-      await watched.page.getByRole("navigation", { name: "Views" }).waitFor();
-      await watched.page.goto(`${origin}/_sidecar/#/logs?since=${timeOf(10)}&until=${timeOf(15)}`);
+      const fragment = `#/logs?since=${timeOf(10)}&until=${timeOf(15)}`;
+      await using watched = await openDashboard(place.browser, origin, fragment);
       await watched.page.getByText(until, { exact: true }).waitFor();
       expectClean(watched, origin);
     }

@@ -1,29 +1,30 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { whyNoBrowser } from "../support/browser.ts";
-import { type DashboardPlace, expectClean, shoot, startDashboard } from "../support/dashboard.ts";
-import { drawingWhile } from "../support/drawing.ts";
+import { expectClean, pollPage, shoot, useDashboard } from "../support/dashboard.ts";
+import { drawingWhile, measuredWell } from "../support/drawing.ts";
 import { isMissing } from "../support/needs.ts";
 import { poll } from "../support/poll.ts";
 
 /** What is made while one looks, and while one does not: together no more than a page keeps. */
 const [SEEN, HELD] = [120_000, 50_000];
+/** 60 frames a second leave 16.7 ms for each. */
+const FRAME_CPU_MS = 16;
+/** On a busy machine some thousand calls a second are all that strace can tell. */
+const MINUTES_MS = 300_000;
 const stateOf = z.looseObject({ id: z.string(), state: z.string(), events: z.int() });
 
 describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("a trace of many calls", () => {
-  let place: DashboardPlace;
-  beforeAll(async () => {
-    // On a busy machine strace waits for the CPU at times, and the governor is not to take that for a standstill.
-    place = await startDashboard(() => ({
-      SIDECAR_TRACES_MAX_DURATION_MS: "120000",
-      SIDECAR_STRACE_MAX_FROZEN_MS: "10000",
-      SIDECAR_STRACE_MAX_THROTTLED_PERCENT: "100",
-    }));
-  }, 60_000);
-  afterAll(() => place[Symbol.asyncDispose]());
+  // On a busy machine strace waits for the CPU at times, and the governor is not to take that for a standstill.
+  const place = useDashboard(() => ({
+    SIDECAR_TRACES_MAX_DURATION_MS: String(2 * MINUTES_MS),
+    SIDECAR_STRACE_MAX_FROZEN_MS: "10000",
+    SIDECAR_STRACE_MAX_THROTTLED_PERCENT: "100",
+    SIDECAR_STRACE_MAX_LATENCY_MS: "0",
+  }));
 
   const lines = (page: Page) => page.getByRole("region", { name: "System calls" }).getByRole("button");
   const told = async (id: string) =>
@@ -43,7 +44,7 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("a trace of
     const answer = await place.sidecar.ask("/_sidecar/traces", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ process: child.pid, duration: 120 }),
+      body: JSON.stringify({ process: child.pid, duration: (2 * MINUTES_MS) / 1_000 }),
     });
     expect(answer.status, answer.body).toBe(202);
     const { id } = stateOf.parse(answer.json());
@@ -54,10 +55,11 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("a trace of
         const exit = once(child, "exit");
         child.stdin.end();
         await exit;
-        const ended = await poll("the end of the trace", async () => {
+        const hasEnded = async () => {
           const state = await told(id);
           return state.state === "ended" && state;
-        });
+        };
+        const ended = await poll("the end of the trace", hasEnded, { timeoutMs: MINUTES_MS });
         expect(ended).toMatchObject({ endReason: "process-exited" });
         return ended.events;
       },
@@ -70,95 +72,101 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("a trace of
     const { page } = watched;
     await page.getByText("What it costs the app:").waitFor();
     call(SEEN);
-    await poll("the first lines", async () => (await count(page)) > 1_000, { timeoutMs: 20_000 });
+    await pollPage("the first lines", async () => (await count(page)) > 1_000);
 
     const toTheEnd = page.getByLabel("Keep to the end");
     await toTheEnd.check();
-    const [before, startedAt] = [await told(id), performance.now()];
-    const drawn = await drawingWhile(page, "undefined");
-    const [after, seconds] = [await told(id), (performance.now() - startedAt) / 1_000];
-    const shown = await count(page);
+    const live = await measuredWell(
+      async () => {
+        const before = await told(id);
+        const drawn = await drawingWhile(page, "undefined", 2_000);
+        const after = await told(id);
+        const startedAt = performance.now();
+        await pollPage("what was told", async () => (await count(page)) >= after.events);
+        return { lines: after.events - before.events, drawn, behindMs: performance.now() - startedAt };
+      },
+      ({ drawn, behindMs }) => drawn.cpuMsPerFrame < FRAME_CPU_MS && behindMs < 1_500,
+    );
     expect(await toTheEnd.isChecked()).toBe(true);
     await shoot(page, "trace-live");
-    const rate = Math.round((after.events - before.events) / seconds);
     // biome-ignore lint/suspicious/noConsole: the figures are what one runs this for.
-    console.info(
-      "lines a second, how many the page was behind, and drawing:",
-      rate,
-      after.events - shown,
-      drawn,
-    );
-    expect(rate).toBeGreaterThan(1_000);
-    // How fast they come is the machine's; what they take of the page is its own: 60 frames leave 16.7 ms for each.
-    expect(drawn.cpuMsPerFrame).toBeLessThan(16);
-    expect(shown, "no more than three seconds behind").toBeGreaterThan(after.events - 3 * rate);
+    console.info("lines in two seconds, their drawing, and how far the page was behind:", live);
+    // How fast they come is the machine's; what they take of the page is its own.
+    expect(live.every((round) => round.lines === 0)).toBe(false);
+    expect(Math.min(...live.map(({ drawn }) => drawn.cpuMsPerFrame))).toBeLessThan(FRAME_CPU_MS);
+    expect(Math.min(...live.map(({ behindMs }) => behindMs))).toBeLessThan(3_000);
     expect(await lines(page).count()).toBeLessThan(150);
 
-    await poll("all of them", async () => (await count(page)) > SEEN, { timeoutMs: 30_000 });
+    const all = (what: string, isIt: () => Promise<boolean>) => poll(what, isIt, { timeoutMs: MINUTES_MS });
+    await all("all of them", async () => {
+      const seen = await count(page);
+      return seen > SEEN && seen === (await told(id)).events;
+    });
     await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText(/; \d+ wait at the sidecar: none is lost$/).waitFor();
     const held = await count(page);
     const last = await lines(page).last().textContent();
     call(HELD);
-    await page.getByText(/; [1-9]\d,\d{3} wait at the sidecar: none is lost$/).waitFor({ timeout: 30_000 });
+    await page
+      .getByText(/; [1-9]\d,\d{3} wait at the sidecar: none is lost$/)
+      .waitFor({ timeout: MINUTES_MS });
     expect([await count(page), await lines(page).last().textContent()]).toEqual([held, last]);
     await page.getByRole("button", { name: "Go on" }).click();
 
     await page.getByLabel("Call", { exact: true }).fill("write");
-    await poll(
-      "only writes",
-      async () => {
-        const texts = await lines(page).allTextContents();
-        return texts.length > 0 && texts.every((text) => text.includes("write(1</dev/null"));
-      },
-      { timeoutMs: 20_000 },
-    );
+    await pollPage("only writes", async () => {
+      const texts = await lines(page).allTextContents();
+      return texts.length > 0 && texts.every((text) => text.includes("write(1</dev/null"));
+    });
     await page.getByRole("button", { name: "Show all" }).click();
 
     const events = await end();
-    await page
-      .getByText(`${events.toLocaleString("en")} events`, { exact: true })
-      .waitFor({ timeout: 60_000 });
+    const isShown = (text: string) => page.getByText(text, { exact: true }).waitFor({ timeout: MINUTES_MS });
+    await isShown(`${events.toLocaleString("en")} events`);
     // Each write of the program once, by the page's own filter.
     await page.getByLabel("Path or text").fill("(1</dev/null");
     await page.getByLabel("Call", { exact: true }).fill("write");
     const writes = ((SEEN + HELD) / 2).toLocaleString("en");
-    await page
-      .getByText(`${writes} of ${events.toLocaleString("en")} events`, { exact: true })
-      .waitFor({ timeout: 30_000 });
+    await isShown(`${writes} of ${events.toLocaleString("en")} events`);
     expectClean(watched, place.origin);
-  }, 180_000);
+  }, 900_000);
 
   test("is scrolled through when it has ended, without holding the page up", async () => {
     const { id, call, end } = await traceManyCalls();
     call(SEEN);
     const events = await end();
-    await using watched = await place.open("#/capabilities");
+    await using watched = await place.open(`#/trace?trace=${id}`);
     const { page } = watched;
-    const idle = await drawingWhile(page, "undefined");
-    await page.goto(`${place.origin}/_sidecar/#/trace?trace=${id}`);
     const startedAt = performance.now();
     await page
       .getByText(`${events.toLocaleString("en")} events`, { exact: true })
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: MINUTES_MS });
     const loadedMs = Math.round(performance.now() - startedAt);
     const scroll = `(() => {
       const list = document.querySelector(".virtual-list");
       list.scrollTop = (list.scrollTop + 220) % (list.scrollHeight - list.clientHeight);
     })()`;
-    let scrolling = await drawingWhile(page, scroll);
-    // Others may take the CPU away for a moment: what is the page's own fault comes every time.
-    for (let round = 0; round < 2 && scrolling.framesPerSecond < idle.framesPerSecond * 0.8; round += 1)
-      scrolling = await drawingWhile(page, scroll);
+    const compared = await measuredWell(
+      async () => {
+        const scrolling = await drawingWhile(page, scroll, 1_500);
+        // The same page at rest, with as much work before each frame: so many frames the machine has for it.
+        const work = `const end = performance.now() + ${scrolling.cpuMsPerFrame}; while (performance.now() < end);`;
+        const resting = await drawingWhile(page, work, 1_500);
+        return { scrolling, resting, share: scrolling.framesPerSecond / resting.framesPerSecond };
+      },
+      ({ scrolling, share }) =>
+        share > 0.95 && scrolling.cpuMsPerFrame < FRAME_CPU_MS && scrolling.longestTaskMs < 100,
+      10,
+    );
     // biome-ignore lint/suspicious/noConsole: the figures are what one runs this for.
-    console.info("an idle page, one that scrolls, the time to read the trace:", idle, scrolling, loadedMs);
-    // 60 frames a second leave 16.7 ms for each. Frames themselves are fewer where others want the CPU as well.
-    expect(scrolling.cpuMsPerFrame).toBeLessThan(16);
-    expect(scrolling.longestTaskMs).toBeLessThan(500);
-    expect(scrolling.framesPerSecond).toBeGreaterThan(idle.framesPerSecond / 3);
+    console.info("scrolled, and at rest, and the time to read the trace:", compared, loadedMs);
+    expect(Math.min(...compared.map(({ scrolling }) => scrolling.cpuMsPerFrame))).toBeLessThan(FRAME_CPU_MS);
+    expect(Math.max(...compared.map(({ share }) => share))).toBeGreaterThan(0.75);
+    expect(Math.min(...compared.map(({ scrolling }) => scrolling.longestTaskMs))).toBeLessThan(250);
     expect(await lines(page).count()).toBeLessThan(150);
 
     await page.getByLabel("Path or text").fill("no line has this");
-    await page.getByText("No event passes the filter.").waitFor({ timeout: 30_000 });
+    await page.getByText("No event passes the filter.").waitFor();
     expectClean(watched, place.origin);
-  }, 120_000);
+  }, 900_000);
 });

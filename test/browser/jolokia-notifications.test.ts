@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { openPage, whyNoBrowser } from "../support/browser.ts";
-import { type DashboardPlace, startDashboard, VIEWER } from "../support/dashboard.ts";
+import { useDashboard, VIEWER } from "../support/dashboard.ts";
 import { compileJava, startOdd } from "../support/jmx-fixtures.ts";
 import { describeWith } from "../support/peers.ts";
 import type { ServerProcess } from "../support/server-process.ts";
@@ -26,18 +26,14 @@ const heardSchema = z.object({
 describeWith(["jdk"], "jolokia.js in a page", () => {
   describe.skipIf(whyNoBrowser() !== undefined)("of a browser", () => {
     let app: ServerProcess;
-    let place: DashboardPlace;
-    beforeAll(async () => {
+    afterAll(() => app?.[Symbol.asyncDispose]());
+    const place = useDashboard(async () => {
       app = await startOdd(await compileJava("Odd"), []);
-      place = await startDashboard(() => ({
+      return {
         SIDECAR_CORE_PROCESS: String(app.pid),
         SIDECAR_JVM_TOUCH: "modify",
         SIDECAR_JVM_JMX_ALLOW: `[{mbean: "${ODD}", operations: [sendNotifications]}]`,
-      }));
-    }, 90_000);
-    afterAll(async () => {
-      await place?.[Symbol.asyncDispose]();
-      await app?.[Symbol.asyncDispose]();
+      };
     });
 
     test("hears notifications as a stream of events, by the sign-in of the dashboard alone", async () => {

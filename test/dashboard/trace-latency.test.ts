@@ -31,8 +31,8 @@ test("the app before a trace and while it runs are told apart, by the requests o
   const trace = { startedAt, durationMs: 10_000, state: "running" as const };
   expect(shiftOf({ points, stepSeconds: 1 }, trace)).toEqual({
     secondsBefore: 60,
-    before: { requests: 4, p50Ms: 15, p95Ms: 30 },
-    during: { requests: 1, p50Ms: 40, p95Ms: 80 },
+    before: { requests: 4, perSecond: 2, p50Ms: 15, p95Ms: 30 },
+    during: { requests: 1, perSecond: 0.5, p50Ms: 40, p95Ms: 80 },
   });
 });
 

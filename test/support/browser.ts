@@ -13,6 +13,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** So long a page may take for one thing that it does: others may want the CPU as well. */
+export const PATIENCE_MS = 60_000;
+
 /**
  * Why no browser can be started here (printed too), or undefined where one can.
  * @throws in CI, where a browser has to be there.
@@ -43,7 +46,13 @@ export interface WatchedPage extends AsyncDisposable {
 
 /** Opens a page with cookies of its own. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    // What is half faded in has half of its contrast.
+    reducedMotion: "reduce",
+    ...options,
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   const hosts = new Set<string>();

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { expect } from "vitest";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
 import openApi from "../../src/openapi.json" with { type: "json" };
-import { launchBrowser, openPage, type WatchedPage } from "./browser.ts";
+import { launchBrowser, openPage, PATIENCE_MS, type WatchedPage } from "./browser.ts";
+import { poll } from "./poll.ts";
 import { runServer, type ServerProcess, said } from "./server-process.ts";
 import { type RunningSidecar, startSidecarProcess, TOKEN } from "./sidecar.ts";
 
@@ -38,16 +39,50 @@ export interface DashboardPlace extends AsyncDisposable {
 }
 
 /** Who looks at it, and how. */
-export interface OpenOptions {
+export interface OpenOptions extends BrowserContextOptions {
   readonly token?: string;
-  readonly colorScheme?: "light" | "dark";
-  readonly viewport?: { readonly width: number; readonly height: number };
 }
 
-/** Starts everything. @param env of the sidecar, beside what every test of the dashboard has. */
-export async function startDashboard(
-  env: (dir: string) => Record<string, string> = () => ({}),
-): Promise<DashboardPlace> {
+/** Gives the sidecar's environment, beside what every test of the dashboard has; `dir` is the app's folder. */
+type Environment = (dir: string) => Record<string, string> | Promise<Record<string, string>>;
+
+/** Starts everything before the tests of a `describe`, and ends it after them. */
+export function useDashboard(env?: Environment): DashboardPlace {
+  let started: DashboardPlace | undefined;
+  const place = () => {
+    if (started === undefined)
+      throw new Error("The dashboard is started before the first test, not before that.");
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startDashboard(env);
+  });
+  afterAll(() => started?.[Symbol.asyncDispose]());
+  return {
+    get sidecar() {
+      return place().sidecar;
+    },
+    get app() {
+      return place().app;
+    },
+    get appPort() {
+      return place().appPort;
+    },
+    get dir() {
+      return place().dir;
+    },
+    get browser() {
+      return place().browser;
+    },
+    get origin() {
+      return place().origin;
+    },
+    open: (fragment, options) => place().open(fragment, options),
+    [Symbol.asyncDispose]: () => place()[Symbol.asyncDispose](),
+  };
+}
+
+async function startDashboard(env: Environment = () => ({})): Promise<DashboardPlace> {
   await using stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "tickbird-dashboard-"));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
@@ -68,7 +103,7 @@ export async function startDashboard(
       SIDECAR_CONFIG_FILES: join(dir, "legacy.ini"),
       SIDECAR_CONFIG_RELOAD: "{kind: signal, signal: SIGHUP}",
       SIDECAR_LOGS_FILES: join(dir, "legacy.log"),
-      ...env(dir),
+      ...(await env(dir)),
     }),
   );
   const browser = await launchBrowser();
@@ -77,15 +112,33 @@ export async function startDashboard(
   const owned = stack.move();
   return {
     ...{ sidecar, app, appPort, dir, browser, origin },
-    async open(fragment, { token = TOKEN, ...options } = {}) {
-      const watched = await openPage(browser, options);
-      await watched.page.goto(`${origin}/_sidecar/#token=${token}`);
-      await watched.page.getByRole("navigation", { name: "Views" }).waitFor();
-      await watched.page.goto(`${origin}/_sidecar/${fragment}`);
-      return watched;
-    },
+    open: (fragment, options) => openDashboard(browser, origin, fragment, options),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Opens a page of the sidecar at `origin`, signed in, at a place such as `#/processes`. */
+export async function openDashboard(
+  browser: Browser,
+  origin: string,
+  fragment: string,
+  { token = TOKEN, ...options }: OpenOptions = {},
+): Promise<WatchedPage> {
+  const watched = await openPage(browser, options);
+  await watched.page.goto(`${origin}/_sidecar/#token=${token}`);
+  await watched.page.getByRole("navigation", { name: "Views" }).waitFor();
+  // Else the view that is loaded after the one that is wanted would be taken for where one has gone.
+  await watched.page.getByRole("heading", { level: 1 }).first().waitFor();
+  await watched.page.goto(`${origin}/_sidecar/${fragment}`);
+  return watched;
+}
+
+/** Asks until it is so, for as long as a page may take on a busy machine. */
+export function pollPage<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  return poll(what, probe, { timeoutMs: PATIENCE_MS });
 }
 
 /** Expects that the page has complained of nothing, and has asked nobody but the sidecar, and of that what everybody may. */

@@ -122,7 +122,7 @@ export async function startSidecarProcess(
     const port = /https:\/\/localhost:(\d+)\//.exec(program.stderr())?.[1];
     return port === undefined ? program.process.exitCode !== null && { port: 0 } : { port: Number(port) };
   };
-  const begun = await poll("the sidecar to listen", hasBegun, { timeoutMs: 60_000 });
+  const begun = await poll("the sidecar to listen", hasBegun, { timeoutMs: 90_000 });
   if (begun.port === 0) throw new Error(`The sidecar ended at once: ${program.stderr()}`);
   const { port } = begun;
   const ca = () => readFile(join(dir, "ca.crt"), "utf8");

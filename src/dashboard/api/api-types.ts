@@ -2185,6 +2185,7 @@ readonly "fd": number;
 /** The setting that names it. */ readonly "remedy": string;
 })[] | null);
 /** Why `open` is null. */ readonly "openReason": (string | null);
+/** What mends that. */ readonly "openRemedy": (string | null);
 /** How far each log is forwarded to each destination. */ readonly "forwarders": readonly (LogForwarder)[];
 };
   "GET /logs/{name}": {

@@ -21,8 +21,17 @@ export function connection(): Connection {
   return current.value;
 }
 
-/** Says that an answer came. */
+/** Says that an answer came. That says nothing of a session that is over: some routes answer anybody. */
 export function connectionIsUp(): void {
+  if (current.peek().state !== "signed-out") goOn();
+}
+
+/** Says that the sidecar has told who is signed in. */
+export function connectionIsSignedIn(): void {
+  goOn();
+}
+
+function goOn(): void {
   if (current.peek().state !== "up") current.value = { state: "up" };
   for (const resume of [...whenUp]) resume();
 }

@@ -3,7 +3,7 @@ import type { Answers } from "./api-types.ts";
 import { ask, type Request, type Route } from "./ask.ts";
 import { untilConnected } from "./connection.ts";
 import { pause, untilSeen } from "./pause.ts";
-import { asError, isLoss } from "./problem.ts";
+import { ApiError, asError, isLoss } from "./problem.ts";
 
 /** What a component knows of an answer: what it last was, whether that is old, and what went wrong. */
 export interface Known<T> {
@@ -14,6 +14,8 @@ export interface Known<T> {
   readonly at: Date | undefined;
   /** Asks anew, now. */
   refresh(): void;
+  /** Whether what `refresh` asked for is still awaited. */
+  readonly isRefreshing: boolean;
 }
 
 /** How it is asked. */
@@ -34,6 +36,8 @@ interface State<T> {
   readonly value?: T;
   readonly error?: Error;
   readonly at?: Date;
+  /** Which time it was asked for, of those that `refresh` makes. */
+  readonly round?: number;
 }
 
 /** Asks a route, again and again if wanted; other params, query or headers begin anew. What comes too late is dropped. */
@@ -55,8 +59,8 @@ export function useAnswer<R extends Route>(route: R, asking: Asking = {}): Known
       { everyMs, signal },
       (came) =>
         setState((before) => {
-          if (!("error" in came)) return { key, ...came, at: new Date() };
-          return { ...(before.key === key ? before : { key }), ...came };
+          if (!("error" in came)) return { key, ...came, at: new Date(), round };
+          return { ...(before.key === key ? before : { key }), ...came, round };
         }),
     );
     return () => abort.abort();
@@ -65,7 +69,12 @@ export function useAnswer<R extends Route>(route: R, asking: Asking = {}): Known
   const refresh = useCallback(() => setRound((before) => before + 1), []);
   const { value, error, at } =
     state.key === key ? state : { value: undefined, error: undefined, at: undefined };
-  return { value, error, at, refresh };
+  return { value, error, at, refresh, isRefreshing: round > 0 && state.round !== round };
+}
+
+/** Whether it was only that nobody could be asked, or nobody was signed in: the page says so, and waits for the other. */
+function isPassing(error: Error): boolean {
+  return isLoss(error) || (error instanceof ApiError && error.status === 401);
 }
 
 /** Asks, again and again if wanted. What a lost connection has swallowed is asked for anew as soon as that is back. */
@@ -84,7 +93,7 @@ async function askOn<T>(
     );
     if (signal.aborted) return;
     tell(came);
-    const pauseMs = "error" in came && isLoss(came.error) ? AFTER_LOSS_MS : everyMs;
+    const pauseMs = "error" in came && isPassing(came.error) ? AFTER_LOSS_MS : everyMs;
     if (pauseMs === undefined) return;
     await pause(pauseMs, signal);
   }

@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Place, place } from "../state/place.ts";
 import { Failure } from "../ui/failure.tsx";
+import { focusView } from "../ui/focus.ts";
 import type { ViewProps } from "../views/view.ts";
 import { type ViewEntry, viewOf } from "./views.ts";
 
@@ -34,7 +35,8 @@ function LoadedView({ view, place: here }: { view: ViewEntry; place: Place }) {
     );
   }, [view]);
   const { View, error } = loaded;
-  const name = [here.view, ...here.path].join("/");
+  const pages = (view.pageBy ?? []).map((key) => here.query.get(key) ?? "");
+  const name = [here.view, ...here.path, ...pages].join("/");
   useEffect(() => {
     if (View !== undefined) focusOn(name);
   }, [View, name]);
@@ -61,5 +63,5 @@ function focusOn(name: string): void {
   lastName = name;
   const stage = document.getElementById("stage");
   if (!isOther || stage === null || stage.contains(document.activeElement)) return;
-  stage.focus();
+  focusView();
 }

@@ -13,6 +13,8 @@ export interface ViewEntry {
   readonly feature?: string;
   /** Only operators may ask what it asks. */
   readonly isForOperators?: boolean;
+  /** What of the query makes another page of the view: the focus goes there. */
+  readonly pageBy?: readonly string[];
   load(): Promise<ComponentType<ViewProps>>;
 }
 
@@ -33,6 +35,7 @@ export const VIEWS: readonly ViewEntry[] = [
     title: "Trace",
     feature: "strace",
     isForOperators: true,
+    pageBy: ["trace", "request"],
     load: async () => (await import("../views/trace/trace.tsx")).Trace,
   },
   {

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Answers } from "../api/api-types.ts";
 import { ask, send } from "../api/ask.ts";
-import { untilConnected } from "../api/connection.ts";
+import { connection, connectionIsSignedIn, untilConnected } from "../api/connection.ts";
 import { pause } from "../api/pause.ts";
 
 /** Who is signed in, and what they may do. */
@@ -21,8 +21,14 @@ export function isOperator(): boolean {
 }
 
 /** Asks who one is. @throws ApiError */
-export async function readSession(): Promise<void> {
+async function readSession(): Promise<void> {
   current.value = await ask("GET /session");
+  connectionIsSignedIn();
+}
+
+/** Where the session has ended: asks whether one has signed in again meanwhile, such as in another tab. */
+export async function lookForSession(): Promise<void> {
+  if (connection().state === "signed-out" && !document.hidden) await readSession().catch(() => undefined);
 }
 
 /** Asks who one is until that is known: without it, no view can say what one may do. */

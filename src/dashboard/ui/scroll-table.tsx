@@ -11,12 +11,13 @@ export interface ColumnHead {
 export function ScrollTable(props: {
   /** What the table is, for who hears the page. */
   label: string;
+  class?: string;
   heads: readonly ColumnHead[];
   children: ComponentChildren;
 }) {
-  const { label, heads, children } = props;
+  const { label, class: extra = "", heads, children } = props;
   return (
-    <Scroll label={label}>
+    <Scroll label={label} class={extra}>
       <table>
         <thead>
           <tr>

@@ -4,6 +4,7 @@ import { coreMembers } from "../../linux/core-members.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import { listDescriptors, readDescriptor } from "../../linux/descriptors.ts";
 import { readProcessTable } from "../../linux/process-table.ts";
+import { readingRemedy } from "../../linux/remedies.ts";
 import { readRoot } from "../../linux/root-path.ts";
 import type { LogFile } from "./log-file.ts";
 import type { LogList } from "./log-schema.ts";
@@ -60,12 +61,12 @@ type Open = NonNullable<LogList["open"]>;
 async function openLogs(
   named: ReadonlySet<string>,
   coreProcess: CoreProcessFinder,
-): Promise<Pick<LogList, "open" | "openReason">> {
+): Promise<Pick<LogList, "open" | "openReason" | "openRemedy">> {
   const core = await coreProcess.find();
-  if (core.kind === "missing") return { open: null, openReason: core.reason };
+  if (core.kind === "missing") return { open: null, openReason: core.reason, openRemedy: core.remedy };
   const members = [...(await coreMembers(await readProcessTable(), core.pid))].slice(0, MAX_PROCESSES);
   const found = new Map<string, Open[number]>();
-  let refused: unknown;
+  let refused: { readonly pid: number; readonly error: unknown } | undefined;
   for (const pid of members) {
     try {
       for (const each of await openOf(pid, named)) {
@@ -74,13 +75,19 @@ async function openLogs(
         else if (found.size < MAX_OPEN) found.set(each.path, each);
       }
     } catch (error) {
-      refused ??= error;
+      refused ??= { pid, error };
     }
   }
-  if (found.size === 0 && refused !== undefined) {
-    return { open: null, openReason: `The open files of the app can't be read: ${messageOf(refused)}` };
-  }
-  return { open: [...found.values()], openReason: null };
+  if (found.size === 0 && refused !== undefined) return whyUnreadable(refused);
+  return { open: [...found.values()], openReason: null, openRemedy: null };
+}
+
+async function whyUnreadable({ pid, error }: { pid: number; error: unknown }) {
+  return {
+    open: null,
+    openReason: `The open files of the app can't be read: ${messageOf(error)}`,
+    openRemedy: (await readingRemedy(pid)) ?? null,
+  };
 }
 
 /** Regular files that a process appends to, and that have a name still, but for those that are named. */

@@ -37,6 +37,7 @@ export const logList = z.object({
       "What the app's processes have open to append to, and the settings do not name: it is not served.",
     ),
   openReason: z.string().nullable().describe("Why `open` is null."),
+  openRemedy: z.string().nullable().describe("What mends that."),
   forwarders: z.array(forwarderReport).describe("How far each log is forwarded to each destination."),
 });
 

@@ -356,6 +356,7 @@ describe("GET /logs", () => {
     expect(await (await without.get("/logs")).json()).toMatchObject({
       open: null,
       openReason: "No core here.",
+      openRemedy: "Share it.",
     });
   });
 });

@@ -4,7 +4,7 @@ import { changeQuery } from "../../state/place.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Output } from "../../ui/output.tsx";
-import { Scroll } from "../../ui/scroll.tsx";
+import { headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import type { ViewProps } from "../view.ts";
 import { type ListedRoute, readRoutes } from "./read-routes.ts";
 
@@ -61,28 +61,17 @@ function Routes({ document, wanted }: { document: Readonly<Record<string, unknow
   );
   if (shown.length === 0) return <p>No route has this in its path or its description.</p>;
   return (
-    <Scroll label="Routes">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Route</th>
-            <th scope="col">For</th>
-            <th scope="col">What</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((route) => (
-            <tr key={`${route.method} ${route.path}`}>
-              <td class="nowrap mono">
-                <RouteName route={route} />
-              </td>
-              <td>{route.role === "open" ? "anyone" : route.role}</td>
-              <td>{route.summary}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <ScrollTable label="Routes" heads={headsOf(["Route", "For", "What"])}>
+      {shown.map((route) => (
+        <tr key={`${route.method} ${route.path}`}>
+          <td class="nowrap mono">
+            <RouteName route={route} />
+          </td>
+          <td>{route.role === "open" ? "anyone" : route.role}</td>
+          <td>{route.summary}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

@@ -5,6 +5,7 @@ import { useAnswer } from "../../api/use-answer.ts";
 import { isOperator } from "../../state/session.ts";
 import { Failure } from "../../ui/failure.tsx";
 import { duration } from "../../ui/format.ts";
+import { Live } from "../../ui/live.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Output } from "../../ui/output.tsx";
 import { Remedy } from "../../ui/remedy.tsx";
@@ -28,20 +29,26 @@ export function ChangeProgress({ id, onOver }: { id: string; onOver: () => void 
     setOver(true);
     onOver();
   }, [state]);
-  return <Loaded of={change}>{(value) => <Progress change={value} />}</Loaded>;
+  return (
+    <>
+      <Live>{change.value === undefined ? null : <Outcome change={change.value} />}</Live>
+      <Loaded of={change}>{(value) => <Progress change={value} />}</Loaded>
+    </>
+  );
+}
+
+function Outcome({ change }: { change: ConfigChange }) {
+  const { tone, says } = sayOutcome(change);
+  return <p class={`config-outcome ${tone}`}>{says}</p>;
 }
 
 function Progress({ change }: { change: ConfigChange }) {
-  const { tone, says } = sayOutcome(change);
   const [trouble, setTrouble] = useState<unknown>();
   const giveUp = () => {
     ask("DELETE /changes/{id}", { params: { id: change.id } }).catch(setTrouble);
   };
   return (
     <>
-      <p class={`config-outcome ${tone}`} role="status">
-        {says}
-      </p>
       <ol class="config-phases">
         <li>
           <span class="good">✓</span> Written: {change.files.map(({ name }) => name).join(", ")}

@@ -40,6 +40,8 @@ export interface OpenEditor {
   text(): string;
   /** Shows another text, which then is the original. */
   reset(text: string): void;
+  /** Compares with another original, and leaves the text as it is. */
+  rebase(original: string): void;
   /** Shows what is wrong, at its lines. */
   mark(problems: readonly TextProblem[]): void;
   /** Brings a place into view, and the caret there. */
@@ -75,6 +77,10 @@ export async function openEditor(parent: HTMLElement, options: EditorOptions): P
         return;
       }
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: origin } });
+    },
+    rebase(next) {
+      origin = view.state.toText(next);
+      options.onEdit(!view.state.doc.eq(origin));
     },
     mark(problems) {
       view.dispatch({ effects: setProblems.of(problems) });

@@ -27,7 +27,7 @@ export function CreateFile({ file, saving }: { file: ListedFile; saving: Saving 
         checked like any change, and no file that comes meanwhile is ever overwritten.
       </p>
       <div class="bar">
-        <button type="button" disabled={step.at === "trying"} onClick={review}>
+        <button type="button" aria-disabled={step.at === "trying"} onClick={review}>
           {step.at === "trying" ? "Checking…" : "Review and create…"}
         </button>
       </div>

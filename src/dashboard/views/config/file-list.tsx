@@ -5,7 +5,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { bytes, clock } from "../../ui/format.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Remedy } from "../../ui/remedy.tsx";
-import { Scroll } from "../../ui/scroll.tsx";
+import { headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import { FileBadge, FileProblem } from "./file-facts.tsx";
 import { type ListedFile, sayReload, stateBadge } from "./words.ts";
 
@@ -82,23 +82,11 @@ function Changes({ changes }: { changes: readonly ConfigChange[] }) {
   return (
     <>
       <h2>Latest changes</h2>
-      <Scroll label="Latest changes">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Came to</th>
-              <th scope="col">Files</th>
-              <th scope="col">Who and why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.slice(0, MAX_CHANGES).map((change) => (
-              <ChangeRow key={change.id} change={change} />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <ScrollTable label="Latest changes" heads={headsOf(["When", "Came to", "Files", "Who and why"])}>
+        {changes.slice(0, MAX_CHANGES).map((change) => (
+          <ChangeRow key={change.id} change={change} />
+        ))}
+      </ScrollTable>
     </>
   );
 }

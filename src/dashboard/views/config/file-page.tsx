@@ -52,6 +52,9 @@ function NotNamed({ name }: { name: string }) {
   );
 }
 
+/** A file of megabytes is taken apart before it is answered. */
+const PATIENCE_MS = 60_000;
+
 function NamedFile(props: { file: ListedFile; place: Place; onWritten: () => void }) {
   const { file, place, onWritten } = props;
   const { name, readable, etag } = file;
@@ -61,6 +64,7 @@ function NamedFile(props: { file: ListedFile; place: Place; onWritten: () => voi
     params: { name },
     query: { secrets: isOpen ? "show" : undefined },
     if: readable,
+    patienceMs: PATIENCE_MS,
   });
   const refresh = () => {
     content.refresh();
@@ -111,7 +115,10 @@ function FileTabs(props: {
       {tab === "history" ? (
         <HistoryTab {...{ file, place, saving }} />
       ) : (
-        <Loaded of={content}>
+        <Loaded
+          of={content}
+          whatKeepsIt="A large file is taken apart to find its secrets: that takes a while."
+        >
           {(value) => (
             <>
               <SecretsNote

@@ -84,7 +84,7 @@ function FormBar(props: {
   const isTrying = saving.step.at === "trying";
   return (
     <div class="bar config-form-bar">
-      <button type="button" disabled={count === 0 || wrong > 0 || isTrying} onClick={onReview}>
+      <button type="button" disabled={count === 0 || wrong > 0} aria-disabled={isTrying} onClick={onReview}>
         {isTrying ? "Checking…" : "Review and save…"}
       </button>
       <button type="button" class="quiet" disabled={count === 0} onClick={onDiscard}>

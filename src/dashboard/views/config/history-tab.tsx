@@ -6,7 +6,7 @@ import { isOperator } from "../../state/session.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { bytes, clock } from "../../ui/format.ts";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Scroll } from "../../ui/scroll.tsx";
+import { Figure, headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import { Compare } from "./compare.tsx";
 import { Refusal } from "./refusal.tsx";
 import type { Saving } from "./use-saving.ts";
@@ -15,6 +15,11 @@ import { type ListedFile, sayKind, type Version, verifiedBadge } from "./words.t
 const LOOK_MS = 5_000;
 /** As many are seen at first, and with each wish for more. */
 const PAGE = 50;
+const HEADS = [
+  ...headsOf([], ["Version"]),
+  ...headsOf(["When", "Who", "What and why"], ["Size"]),
+  { title: "Actions" },
+];
 
 /** The versions of a file: who made each, when and why; what differs between two; and the way back to one. */
 export function HistoryTab(props: { file: ListedFile; place: Place; saving: Saving }) {
@@ -58,34 +63,16 @@ function VersionTable(props: { versions: readonly Version[]; file: ListedFile; s
     void saving.attempt({ kind: "restore", version, etag: file.etag });
   };
   return (
-    <Scroll label="Versions">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              Version
-            </th>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">What and why</th>
-            <th scope="col" class="number">
-              Size
-            </th>
-            <th scope="col">Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((version) => (
-            <VersionRow
-              key={version.version}
-              {...{ version }}
-              onRestore={mayRestore ? restore : undefined}
-              isBusy={saving.step.at === "trying"}
-            />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <ScrollTable label="Versions" heads={HEADS}>
+      {versions.map((version) => (
+        <VersionRow
+          key={version.version}
+          {...{ version }}
+          onRestore={mayRestore ? restore : undefined}
+          isBusy={saving.step.at === "trying"}
+        />
+      ))}
+    </ScrollTable>
   );
 }
 
@@ -99,7 +86,7 @@ function VersionRow(props: {
   const verified = verifiedBadge(version);
   return (
     <tr>
-      <td class="number">{number}</td>
+      <Figure>{number}</Figure>
       <td class="nowrap">{clock(at)}</td>
       <td>{author ?? <span class="dim">not through the sidecar</span>}</td>
       <td>
@@ -107,7 +94,7 @@ function VersionRow(props: {
         {verified === undefined ? null : <Badge tone={verified.tone}>{verified.says}</Badge>}
         {reason === null ? null : <div class="dim">“{reason}”</div>}
       </td>
-      <td class="number nowrap">{bytes(sizeBytes)}</td>
+      <Figure>{bytes(sizeBytes)}</Figure>
       <td class="nowrap">
         <button
           type="button"
@@ -122,7 +109,7 @@ function VersionRow(props: {
             type="button"
             class="quiet small"
             aria-label={`Restore version ${number}`}
-            disabled={isBusy}
+            aria-disabled={isBusy}
             onClick={() => onRestore(number)}
           >
             Restore

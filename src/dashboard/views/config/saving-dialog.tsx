@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../ui/dialog.tsx";
+import { Live } from "../../ui/live.tsx";
 import { ChangeProgress } from "./change-progress.tsx";
 import type { Trial, Wanted } from "./change-request.ts";
 import { Conflict } from "./conflict.tsx";
@@ -36,6 +37,11 @@ export function SavingDialog(props: {
           onBack={saving.close}
         />
       ) : null}
+      <Live>
+        {step.at === "written" && step.changeId === undefined ? (
+          <p>This is what the file held already: nothing was written.</p>
+        ) : null}
+      </Live>
       {step.at === "written" ? (
         <Written changeId={step.changeId} onOver={onOver} onClose={saving.close} />
       ) : null}
@@ -86,7 +92,7 @@ function Review(props: { trial: Trial; wanted: Wanted; isSending: boolean; savin
         </label>
       </p>
       <div class="bar">
-        <button type="submit" disabled={isSending}>
+        <button type="submit" aria-disabled={isSending}>
           {isSending ? "Writing…" : wanted.kind === "restore" ? "Restore it" : "Save it"}
         </button>
         <button type="button" class="quiet" disabled={isSending} onClick={saving.close}>
@@ -99,14 +105,13 @@ function Review(props: { trial: Trial; wanted: Wanted; isSending: boolean; savin
 
 function Written(props: { changeId: string | undefined; onOver: () => void; onClose: () => void }) {
   const { changeId, onOver, onClose } = props;
+  const close = useRef<HTMLButtonElement>(null);
+  // The button that had the focus is gone.
+  useEffect(() => close.current?.focus(), []);
   return (
     <>
-      {changeId === undefined ? (
-        <p role="status">This is what the file held already: nothing was written.</p>
-      ) : (
-        <ChangeProgress id={changeId} onOver={onOver} />
-      )}
-      <button type="button" onClick={onClose}>
+      {changeId === undefined ? null : <ChangeProgress id={changeId} onOver={onOver} />}
+      <button type="button" ref={close} onClick={onClose}>
         Close
       </button>
     </>

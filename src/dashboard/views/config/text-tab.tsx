@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isOperator } from "../../state/session.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Live } from "../../ui/live.tsx";
 import type { OpenEditor } from "./code-mirror.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 import { Editor, MAX_COLOURED_CHARACTERS } from "./editor.tsx";
@@ -25,7 +26,8 @@ export function TextTab({ file, content, saving }: EditingProps) {
   const editor = useRef<OpenEditor | null>(null);
   const base = useBase({
     ...{ first: first?.base ?? content, content, isChanged, saving },
-    onFollow({ content: text }) {
+    onFollow({ content: text }, isOwn) {
+      if (isOwn && goesOn(editor.current, saving.writtenText, text ?? "")) return;
       setChanged(false);
       editor.current?.reset(text ?? "");
     },
@@ -83,11 +85,18 @@ export function TextTab({ file, content, saving }: EditingProps) {
   );
 }
 
+/** What was saved is read a moment later: where one has typed on meanwhile, that is a change of it, and stays. */
+function goesOn(editor: OpenEditor | null, writtenText: string | undefined, text: string): boolean {
+  if (editor === null || writtenText === undefined || editor.text() === writtenText) return false;
+  editor.rebase(text);
+  return true;
+}
+
 function EditBar(props: { isChanged: boolean; isTrying: boolean; review: () => void; discard: () => void }) {
   const { isChanged, isTrying, review, discard } = props;
   return (
     <div class="bar">
-      <button type="button" disabled={!isChanged || isTrying} onClick={review}>
+      <button type="button" disabled={!isChanged} aria-disabled={isTrying} onClick={review}>
         {isTrying ? "Checking…" : "Review and save…"}
       </button>
       <button type="button" class="quiet" disabled={!isChanged} onClick={discard}>
@@ -109,12 +118,15 @@ export function Meanwhile(props: {
 }) {
   const { isChanged, base, content, saving } = props;
   const isOther = content.etag !== base.etag && content.etag !== saving.writtenEtag;
-  if (!isChanged || !isOther || saving.step.at !== "rest") return null;
   return (
-    <p class="config-note" role="status">
-      The file was changed by somebody else meanwhile. What you have here is kept; when you save it, you see
-      what they did and choose.
-    </p>
+    <Live>
+      {isChanged && isOther && saving.step.at === "rest" ? (
+        <p class="config-note">
+          The file was changed by somebody else meanwhile. What you have here is kept; when you save it, you
+          see what they did and choose.
+        </p>
+      ) : null}
+    </Live>
   );
 }
 

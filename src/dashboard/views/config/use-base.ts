@@ -5,14 +5,14 @@ import type { FileContent } from "./words.ts";
 /**
  * The content that is edited. It follows the file until something is changed; then it stays, so that nothing of it is lost,
  * until one's own change is in its place.
- * @param onFollow called with the new one.
+ * @param onFollow called with the new one, and whether that is what one has written.
  */
 export function useBase(all: {
   readonly first: FileContent;
   readonly content: FileContent;
   readonly isChanged: boolean;
   readonly saving: Saving;
-  readonly onFollow: (content: FileContent) => void;
+  readonly onFollow: (content: FileContent, isOwn: boolean) => void;
 }): FileContent {
   const { first, content, isChanged, saving, onFollow } = all;
   const [base, setBase] = useState(first);
@@ -26,7 +26,7 @@ export function useBase(all: {
     const isHeld = step.at !== "rest" && !isWrittenUnheard;
     if (isSame || isHeld || (isChanged && !isOwn)) return;
     setBase(content);
-    onFollow(content);
+    onFollow(content, isOwn);
     if (isOwn) saving.settle();
   }, [content, isChanged, step.at]);
   return base;

@@ -18,6 +18,8 @@ export interface Saving {
   readonly step: SavingStep;
   /** The ETag of what was edited and written, until that is what is edited. */
   readonly writtenEtag: string | undefined;
+  /** The text that was written as it was sent, until then; undefined where it was no text. */
+  readonly writtenText: string | undefined;
   /** Tries it: nothing is written. */
   attempt(wanted: Wanted): Promise<void>;
   /** Does what was looked at. */
@@ -31,7 +33,7 @@ export interface Saving {
 /** One change at a time of the file of this name. `onClose` is called when one that was written is not looked at any more. */
 export function useSaving(name: string, onClose: () => void): Saving {
   const [step, setStep] = useState<SavingStep>({ at: "rest" });
-  const [writtenEtag, setWrittenEtag] = useState<string>();
+  const [written, setWritten] = useState<{ readonly etag: string; readonly text: string | undefined }>();
   const trying = useRef<AbortController | undefined>(undefined);
   const giveUp = () => {
     trying.current?.abort();
@@ -41,7 +43,7 @@ export function useSaving(name: string, onClose: () => void): Saving {
   const fail = (wanted: Wanted, error: unknown, isUnknown: boolean) =>
     setStep(isStale(error) ? { at: "stale", wanted } : { at: "refused", error, isUnknown });
   return {
-    ...{ step, writtenEtag },
+    ...{ step, writtenEtag: written?.etag, writtenText: written?.text },
     async attempt(wanted) {
       giveUp();
       const own = new AbortController();
@@ -64,12 +66,12 @@ export function useSaving(name: string, onClose: () => void): Saving {
       await makeChange(name, wanted, reason).then(
         (changeId) => {
           // What is restored is nobody's draft.
-          if (wanted.kind !== "restore") setWrittenEtag(trial.etag);
+          if (wanted.kind !== "restore") setWritten(writtenOf(wanted, trial));
           setStep({ at: "written", wanted, changeId });
         },
         (error: unknown) => {
           const isUnknown = error instanceof ApiError && error.status === 0;
-          if (isUnknown && wanted.kind !== "restore") setWrittenEtag(trial.etag);
+          if (isUnknown && wanted.kind !== "restore") setWritten(writtenOf(wanted, trial));
           fail(wanted, error, isUnknown);
         },
       );
@@ -80,8 +82,12 @@ export function useSaving(name: string, onClose: () => void): Saving {
       if (step.at === "written") onClose();
     },
     settle() {
-      setWrittenEtag(undefined);
+      setWritten(undefined);
       if (step.at === "refused") setStep({ at: "rest" });
     },
   };
+}
+
+function writtenOf(wanted: Wanted, { etag }: Trial) {
+  return { etag, text: "text" in wanted ? wanted.text : undefined };
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Failure } from "../../ui/failure.tsx";
+import { Live } from "../../ui/live.tsx";
 
 export interface ActionProps {
   /** What the button says. */
@@ -30,7 +31,7 @@ export function Action({ label, children, run }: ActionProps) {
   };
   return (
     <div class="jvm-action">
-      <button type="button" class="quiet" disabled={isRunning} onClick={() => setAsking(true)}>
+      <button type="button" class="quiet" aria-disabled={isRunning} onClick={() => setAsking(!isRunning)}>
         {isRunning ? `${label}: one moment…` : `${label}…`}
       </button>
       {isAsking ? (
@@ -42,7 +43,7 @@ export function Action({ label, children, run }: ActionProps) {
         </Dialog>
       ) : null}
       {outcome?.error === undefined ? null : <Failure error={outcome.error} />}
-      {outcome?.said === undefined ? null : <div role="status">{outcome.said}</div>}
+      <Live>{outcome?.said}</Live>
     </div>
   );
 }

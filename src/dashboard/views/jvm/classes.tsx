@@ -3,13 +3,14 @@ import type { Answers } from "../../api/api-types.ts";
 import { ask } from "../../api/ask.ts";
 import { isOperator } from "../../state/session.ts";
 import { bytes, count, duration, UNKNOWN } from "../../ui/format.ts";
-import { Scroll } from "../../ui/scroll.tsx";
+import { Figure, headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import { Action } from "./action.tsx";
 import { HeapDumps } from "./heap-dumps.tsx";
 
 type Histogram = Answers["POST /jvm/{pid}/classes"];
 
 const LIMIT = 300;
+const HEADS = [...headsOf(["Class"], ["Objects", "They take"]), { title: "Module" }];
 
 /** What fills the heap: counted by class, or written down whole. Each of it is felt by the app, and for operators. */
 export function Classes({ pid }: { pid: number }) {
@@ -77,34 +78,18 @@ function HistogramTable({
         {count(instances)} {live ? "live " : ""}objects of {count(total)} classes take {bytes(size)}.
         {total > classes.length ? ` The ${classes.length} largest classes are shown.` : ""}
       </p>
-      <Scroll label="Objects by class" class="jvm-histogram">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Class</th>
-              <th scope="col" class="number">
-                Objects
-              </th>
-              <th scope="col" class="number">
-                They take
-              </th>
-              <th scope="col">Module</th>
-            </tr>
-          </thead>
-          <tbody>
-            {classes.map((each) => (
-              <tr key={`${each.class} ${each.module}`}>
-                <td>
-                  <code>{each.class}</code>
-                </td>
-                <td class="number">{count(each.instances)}</td>
-                <td class="number nowrap">{bytes(each.bytes)}</td>
-                <td class="dim nowrap">{each.module ?? UNKNOWN}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <ScrollTable label="Objects by class" class="jvm-histogram" heads={HEADS}>
+        {classes.map((each) => (
+          <tr key={`${each.class} ${each.module}`}>
+            <td>
+              <code>{each.class}</code>
+            </td>
+            <Figure>{count(each.instances)}</Figure>
+            <Figure>{bytes(each.bytes)}</Figure>
+            <td class="dim nowrap">{each.module ?? UNKNOWN}</td>
+          </tr>
+        ))}
+      </ScrollTable>
     </>
   );
 }

@@ -5,9 +5,10 @@ import { CopyButton } from "../../ui/copy-button.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { clock } from "../../ui/format.ts";
 import { Scroll } from "../../ui/scroll.tsx";
+import { Waiting } from "../../ui/waiting.tsx";
 import { parseExact } from "./exact-json.ts";
 import { JavaValue } from "./java-value.tsx";
-import { type MBean, shortType } from "./jvm-types.ts";
+import { JVM_KEEPS, JVM_PATIENCE_MS, type MBean, shortType } from "./jvm-types.ts";
 import { SetAttribute } from "./mbean-changes.tsx";
 import { Operation } from "./mbean-operation.tsx";
 
@@ -36,7 +37,7 @@ export function MBeanDetail({ pid, mbean }: { pid: number; mbean: string }) {
       {error === undefined ? null : <Failure error={error} />}
       {detail === undefined ? (
         error === undefined ? (
-          <p class="dim waiting">One moment…</p>
+          <Waiting whatKeepsIt={JVM_KEEPS} />
         ) : null
       ) : (
         <>
@@ -123,7 +124,12 @@ function useMBean(pid: number, mbean: string): { state: State; refresh: () => vo
 }
 
 async function readMBean(pid: number, mbean: string, signal: AbortSignal): Promise<MBean> {
-  const request = { params: { pid, mbean }, headers: { Accept: "application/json" }, signal };
+  const request = {
+    params: { pid, mbean },
+    headers: { Accept: "application/json" },
+    signal,
+    patienceMs: JVM_PATIENCE_MS,
+  };
   const answer = await send("GET /jvm/{pid}/mbeans/{mbean}", request);
   return asMBean(parseExact(await answer.text()));
 }

@@ -3,6 +3,7 @@ import { send } from "../../api/ask.ts";
 import { isOperator } from "../../state/session.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Failure } from "../../ui/failure.tsx";
+import { Live } from "../../ui/live.tsx";
 import { exactText, parseExact } from "./exact-json.ts";
 import { JavaField } from "./java-field.tsx";
 import { isTruth, typedValue } from "./java-input.ts";
@@ -84,11 +85,13 @@ export function Operation({ pid, mbean, operation, isOnly }: OperationProps) {
         </form>
       ) : null}
       {outcome?.error === undefined ? null : <Failure error={outcome.error} />}
-      {outcome !== undefined && "result" in outcome ? (
-        <div role="status">
-          It has given: <JavaValue name="Result" value={outcome.result} />
-        </div>
-      ) : null}
+      <Live>
+        {outcome !== undefined && "result" in outcome ? (
+          <>
+            It has given: <JavaValue name="Result" value={outcome.result} />
+          </>
+        ) : null}
+      </Live>
     </details>
   );
 }

@@ -3,8 +3,11 @@ import { ask } from "../../api/ask.ts";
 import { changeQuery } from "../../state/place.ts";
 import { Failure } from "../../ui/failure.tsx";
 import { count } from "../../ui/format.ts";
+import { Waiting } from "../../ui/waiting.tsx";
+import { JVM_KEEPS, JVM_PATIENCE_MS } from "./jvm-types.ts";
 import { MBeanDetail } from "./mbean-detail.tsx";
 import { type MBeanNode, treeOf } from "./mbean-names.ts";
+import { findBy, SearchField } from "./search-field.tsx";
 
 /** How many names of one answer, and how many are taken in all. */
 const PAGE = 10_000;
@@ -25,18 +28,11 @@ export function MBeans({ pid, query }: { pid: number; query: URLSearchParams }) 
       </Failure>
     );
   }
-  if (names === undefined) return <p class="dim waiting">One moment: the JVM is asked…</p>;
+  if (names === undefined) return <Waiting whatKeepsIt={JVM_KEEPS} />;
   return (
     <div class="mbeans">
       <section aria-label="MBeans">
-        <input
-          type="search"
-          class="jvm-search"
-          value={wanted}
-          placeholder="Find an MBean"
-          aria-label="Find an MBean"
-          onInput={(event) => changeQuery({ find: event.currentTarget.value || undefined })}
-        />
+        <SearchField label="Find an MBean" value={wanted} onChange={findBy} />
         <p class="dim">
           {count(names.length)} MBeans{isAll ? "" : ", and more: only these are shown"}.{" "}
           <button type="button" class="quiet small" onClick={refresh}>
@@ -162,7 +158,10 @@ async function readNames(pid: number, signal: AbortSignal): Promise<Names> {
   let cursor: string | undefined;
   do {
     const query = { limit: PAGE, cursor };
-    const answer = await ask("GET /jvm/{pid}/mbeans", { params: { pid }, query, signal });
+    const answer = await ask("GET /jvm/{pid}/mbeans", {
+      ...{ params: { pid }, query, signal },
+      patienceMs: JVM_PATIENCE_MS,
+    });
     names.push(...answer.mbeans.map(({ mbean }) => mbean));
     cursor = answer.next ?? undefined;
   } while (cursor !== undefined && names.length < MAX_NAMES);

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { count } from "../../ui/format.ts";
-import { Scroll } from "../../ui/scroll.tsx";
+import { headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
+import { SearchField } from "./search-field.tsx";
 
 /** A name with a value, and a word about it. */
 export interface NamedValue {
@@ -19,37 +20,24 @@ export function NamedValues(props: { label: string; extra: string; rows: readonl
   const found = rows.filter(({ name, value }) => `${name}=${value}`.toLowerCase().includes(text));
   return (
     <>
-      <input
-        type="search"
-        class="jvm-search"
+      <SearchField
+        label={`Find in ${label.toLowerCase()}`}
+        hint="Find a name or a value"
         value={wanted}
-        placeholder="Find a name or a value"
-        aria-label={`Find in ${label.toLowerCase()}`}
-        onInput={(event) => setWanted(event.currentTarget.value)}
+        onChange={setWanted}
       />
       {found.length === 0 ? <p class="dim">None is like that.</p> : null}
-      <Scroll label={label}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Value</th>
-              <th scope="col">{extra}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.slice(0, SHOWN).map(({ name, value, extra: word }) => (
-              <tr key={name}>
-                <td>
-                  <code>{name}</code>
-                </td>
-                <td class="mono jvm-value">{value}</td>
-                <td class="dim nowrap">{word}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <ScrollTable label={label} heads={headsOf(["Name", "Value", extra])}>
+        {found.slice(0, SHOWN).map(({ name, value, extra: word }) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td class="mono jvm-value">{value}</td>
+            <td class="dim nowrap">{word}</td>
+          </tr>
+        ))}
+      </ScrollTable>
       {found.length > SHOWN ? (
         <p class="dim">{count(found.length - SHOWN)} more are not shown: find fewer.</p>
       ) : null}

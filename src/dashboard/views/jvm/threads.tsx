@@ -6,6 +6,8 @@ import { clock, count } from "../../ui/format.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Deadlocks } from "./deadlocks.tsx";
 import { type GroupBy, groupThreads, hasText, type Thread } from "./group-threads.ts";
+import { JVM_KEEPS, JVM_PATIENCE_MS } from "./jvm-types.ts";
+import { findBy, SearchField } from "./search-field.tsx";
 import { ThreadGroupCard } from "./thread-group.tsx";
 
 const WAYS: readonly (readonly [GroupBy, string])[] = [
@@ -17,14 +19,17 @@ const MAX_GROUPS = 300;
 
 /** The threads, written down when it is asked for: deadlocks first, then groups of those that do the same. */
 export function Threads({ pid, query }: { pid: number; query: URLSearchParams }) {
-  const dump = useAnswer("GET /jvm/{pid}/threads", { params: { pid } });
+  const dump = useAnswer("GET /jvm/{pid}/threads", {
+    params: { pid },
+    patienceMs: JVM_PATIENCE_MS,
+  });
   const by = WAYS.find(([name]) => name === query.get("by"))?.[0] ?? "stack";
   const wanted = query.get("find") ?? "";
   return (
     <>
       <div class="bar">
-        <button type="button" class="small" onClick={dump.refresh}>
-          Write them down again
+        <button type="button" class="small" aria-disabled={dump.isRefreshing} onClick={dump.refresh}>
+          {dump.isRefreshing ? "The JVM is asked…" : "Write them down again"}
         </button>
         <span class="dim">
           {dump.at === undefined ? "" : `As they were at ${clock(dump.at)}. `}The JVM stands still for a
@@ -38,19 +43,17 @@ export function Threads({ pid, query }: { pid: number; query: URLSearchParams })
           Download
         </a>
       </div>
-      <Loaded of={dump}>
+      <Loaded of={dump} whatKeepsIt={JVM_KEEPS}>
         {({ threads, deadlocks }) => (
           <>
             <Deadlocks deadlocks={deadlocks} threads={threads} />
             <States threads={threads} />
             <div class="bar">
-              <input
-                type="search"
-                class="jvm-search"
+              <SearchField
+                label="Find threads"
+                hint="Find a name, a state or a frame"
                 value={wanted}
-                placeholder="Find a name, a state or a frame"
-                aria-label="Find threads"
-                onInput={(event) => changeQuery({ find: event.currentTarget.value || undefined })}
+                onChange={findBy}
               />
               <select
                 aria-label="Group threads"

@@ -26,10 +26,10 @@ export function LogList({ query }: { query: URLSearchParams }) {
       <h1>Logs</h1>
       {query.size === 0 ? null : <p>Which log do you want to look into?</p>}
       <Loaded of={list}>
-        {({ logs, open, openReason, forwarders }) => (
+        {({ logs, open, openReason, openRemedy, forwarders }) => (
           <>
             {logs.length === 0 ? <NoLogs /> : <Served logs={logs} query={query} />}
-            <Open open={open} reason={openReason} />
+            <Open open={open} reason={openReason} remedy={openRemedy} />
             <Forwarders forwarders={forwarders} />
           </>
         )}
@@ -87,13 +87,17 @@ function troubledFirst(one: Log, other: Log): number {
   return Number(one.problem === undefined) - Number(other.problem === undefined);
 }
 
-function Open({ open, reason }: { open: List["open"]; reason: string | null }) {
+function Open(props: { open: List["open"]; reason: string | null; remedy: string | null }) {
+  const { open, reason, remedy } = props;
   if (open !== null && open.length === 0) return null;
   return (
     <section aria-labelledby="open-logs">
       <h2 id="open-logs">What else the app writes to</h2>
       {open === null ? (
-        <p class="dim">It can't be said: {reason}</p>
+        <>
+          <p class="dim">It can’t be said: {reason}</p>
+          <Remedy text={remedy ?? undefined} />
+        </>
       ) : (
         <>
           <p class="dim">

@@ -1,6 +1,6 @@
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { clock, duration, UNKNOWN } from "../../ui/format.ts";
-import { Scroll } from "../../ui/scroll.tsx";
+import { Figure, headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import type { Check, Health } from "./answers.ts";
 
 /** Every check with what it found last. */
@@ -11,31 +11,18 @@ const SAYS: Readonly<Record<"pass" | "warn" | "fail", { tone: Tone; word: string
   fail: { tone: "bad", word: "fails" },
 };
 
+const HEADS = headsOf(["Check", "State", "What it found last", "Since"], ["Took"]);
+
 /** The table of the health checks. */
 export function Checks({ health }: { health: Health }) {
   return (
     <section aria-labelledby="checks">
       <h2 id="checks">Health checks</h2>
-      <Scroll label="Health checks, a table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Check</th>
-              <th scope="col">State</th>
-              <th scope="col">What it found last</th>
-              <th scope="col">Since</th>
-              <th scope="col" class="number">
-                Took
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {health.checks.map((check) => (
-              <Row key={check.name} check={check} />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <ScrollTable label="Health checks, a table" heads={HEADS}>
+        {health.checks.map((check) => (
+          <Row key={check.name} check={check} />
+        ))}
+      </ScrollTable>
     </section>
   );
 }
@@ -50,7 +37,7 @@ function Row({ check: { name, status, detail, since, durationMs } }: { check: Ch
       </td>
       <td class="found">{detail}</td>
       <td class="nowrap">{since === null ? UNKNOWN : clock(since)}</td>
-      <td class="number nowrap">{duration(durationMs)}</td>
+      <Figure>{duration(durationMs)}</Figure>
     </tr>
   );
 }

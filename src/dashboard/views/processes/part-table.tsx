@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { changeQuery } from "../../state/place.ts";
+import { Announced } from "../../ui/announced.tsx";
 import { count } from "../../ui/format.ts";
 import { type ColumnHead, ScrollTable } from "../../ui/scroll-table.tsx";
 
@@ -27,6 +28,8 @@ export function PartTable(props: {
   if (rows.length === 0) return <p class="dim">{empty}</p>;
   const text = find.toLowerCase();
   const found = text === "" ? rows : rows.filter((row) => row.text.toLowerCase().includes(text));
+  // Rows come and go by themselves: only what one has looked for is read out.
+  const many = howMany(found.length, rows.length, total);
   return (
     <>
       <div class="bar">
@@ -37,7 +40,8 @@ export function PartTable(props: {
             onInput={({ currentTarget }) => changeQuery({ find: currentTarget.value || undefined })}
           />
         </label>
-        <output class="dim">{howMany(found.length, rows.length, total)}</output>
+        <span class="dim">{many}</span>
+        <Announced text={many} of={find} />
       </div>
       <ScrollTable label={label} heads={heads}>
         {found.slice(0, MAX_ROWS).map(({ key, cells }) => (

@@ -2,6 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Answers } from "../../api/api-types.ts";
 import { useAnswer } from "../../api/use-answer.ts";
 import { changeQuery, linkTo } from "../../state/place.ts";
+import { Announced } from "../../ui/announced.tsx";
 import { bytes, count, percent } from "../../ui/format.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Remedy } from "../../ui/remedy.tsx";
@@ -45,6 +46,7 @@ function Listed({ list, query, everyMs }: { list: List; query: URLSearchParams; 
   const order = ORDERS.find((name) => name === query.get("order")) ?? "tree";
   const scope: Scope = query.get("scope") === "all" || main === null ? "all" : "app";
   const placed = useMemo(() => arrange(processes, { text, order, scope }), [processes, text, order, scope]);
+  const many = `${count(placed.length)} of ${count(processes.length)}`;
   return (
     <>
       <Visibility list={list} />
@@ -79,9 +81,10 @@ function Listed({ list, query, everyMs }: { list: List; query: URLSearchParams; 
             Those of others, too
           </label>
         )}
-        <output class="dim">
-          {count(placed.length)} of {count(processes.length)}, every {everyMs / 1_000} s
-        </output>
+        <span class="dim">
+          {many}, every {everyMs / 1_000} s
+        </span>
+        <Announced text={many} of={JSON.stringify([text, order, scope])} />
       </search>
       <Rows placed={placed} isTree={order === "tree"} />
       {placed.length > 0 ? null : <p class="dim">No process is like that. Empty the field to see all.</p>}

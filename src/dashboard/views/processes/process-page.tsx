@@ -7,6 +7,7 @@ import { isOperator } from "../../state/session.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { clock } from "../../ui/format.ts";
+import { Live } from "../../ui/live.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { ProcessFacts } from "./process-facts.tsx";
 import { Environment, Memory } from "./process-memory.tsx";
@@ -47,7 +48,7 @@ export function ProcessPage({ pid, query }: { pid: string; query: URLSearchParam
       <p>
         <a href="#/processes">← All processes</a>
       </p>
-      {isGone ? <Gone pid={pid} isOther={isOther} at={at} /> : null}
+      <Live>{isGone ? <Gone pid={pid} isOther={isOther} at={at} /> : null}</Live>
       {error === undefined || isGone ? null : <Failure error={error} />}
       {detail === undefined ? <Unknown pid={pid} isFailed={error !== undefined} /> : null}
       {detail === undefined ? null : <Known detail={detail} isGone={isGone} query={query} />}
@@ -61,7 +62,7 @@ function isNotFound(error: unknown): boolean {
 
 function Gone({ pid, isOther, at }: { pid: string; isOther: boolean; at: Date | undefined }) {
   return (
-    <p class="process-gone" role="status">
+    <p class="process-gone">
       <strong>Process {pid} has ended.</strong> {isOther ? "Another process has its number now. " : ""}What
       you see was known last
       {at === undefined ? "" : `, at ${clock(at)}`}.

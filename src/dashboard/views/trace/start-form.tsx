@@ -13,6 +13,7 @@ export function StartForm({ query }: { query: URLSearchParams }) {
   const change = (part: Partial<WantedTrace>) => setWanted((before) => ({ ...before, ...part }));
   const start = async (event: Event) => {
     event.preventDefault();
+    if (state.isStarting) return;
     setState({ isStarting: true });
     try {
       const { id } = await ask("POST /traces", { body: bodyOf(wanted) });
@@ -35,7 +36,7 @@ export function StartForm({ query }: { query: URLSearchParams }) {
           />{" "}
           seconds
         </label>
-        <button type="submit" disabled={state.isStarting === true}>
+        <button type="submit" aria-disabled={state.isStarting === true}>
           {state.isStarting ? "Starting…" : "Start the trace"}
         </button>
       </div>

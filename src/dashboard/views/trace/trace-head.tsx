@@ -4,14 +4,16 @@ import { ask, pathOf, send } from "../../api/ask.ts";
 import { goTo, linkTo } from "../../state/place.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Failure } from "../../ui/failure.tsx";
+import { focusView } from "../../ui/focus.ts";
 import { clock, count, duration } from "../../ui/format.ts";
+import { Live } from "../../ui/live.tsx";
 import { endWords, otherWarnings } from "./end-words.ts";
-import { LatencyShift } from "./latency-shift.tsx";
+import { TraceCost } from "./trace-cost.tsx";
 import { toneOf } from "./trace-list.tsx";
 
 /** How a trace is doing, what it costs, and what can be done with it. */
 export function TraceHead({ trace, refresh }: { trace: Trace; refresh: () => void }) {
-  const { process, descendants, state, startedAt, durationMs, events, cost, lost, warnings } = trace;
+  const { process, descendants, state, startedAt, durationMs, events, lost, warnings } = trace;
   const others = descendants.length === 0 ? "" : ` and ${count(descendants.length)} below it`;
   const perSecond = durationMs > 0 ? (events / durationMs) * 1_000 : undefined;
   return (
@@ -28,13 +30,7 @@ export function TraceHead({ trace, refresh }: { trace: Trace; refresh: () => voi
         Since {clock(startedAt)}, {duration(durationMs)}; {count(events)} events,{" "}
         {count(Math.round(perSecond ?? 0))} a second, by {trace.engine}.
       </p>
-      <End trace={trace} />
-      {state === "running" ? (
-        <p class="trace-note" role="note">
-          <strong>What it costs the app:</strong> {cost}
-        </p>
-      ) : null}
-      <LatencyShift trace={trace} />
+      <TraceCost trace={trace} />
       {(lost ?? 0) > 0 ? (
         <p class="fair">
           {count(lost)} events of the kernel came faster than they could be read, and are missing.
@@ -49,12 +45,25 @@ export function TraceHead({ trace, refresh }: { trace: Trace; refresh: () => voi
   );
 }
 
+/** That a trace runs, for who hears the page; or why it has ended. Its place is there before it: only a change is read out. */
+export function TraceState({ trace }: { trace: Trace | undefined }) {
+  return (
+    <Live>
+      {trace === undefined ? null : trace.state === "running" ? (
+        <span class="unseen">The trace of {trace.process.name} runs.</span>
+      ) : (
+        <End trace={trace} />
+      )}
+    </Live>
+  );
+}
+
 function End({ trace }: { trace: Trace }) {
   const words = endWords(trace);
   if (words === undefined) return null;
   const { says, advice, isSparing } = words;
   return (
-    <p class={`trace-end ${isSparing ? "bad" : ""}`} role="status">
+    <p class={`trace-end ${isSparing ? "bad" : ""}`}>
       {isSparing ? <strong>Ended to spare the app: </strong> : null}
       {says} {advice}
       {trace.pending.length === 0 ? null : (
@@ -80,12 +89,17 @@ function Actions({ trace, refresh }: { trace: Trace; refresh: () => void }) {
     action().catch(setError);
   };
   const params = { id };
+  // The button that had the focus goes.
+  const stopped = () => {
+    refresh();
+    focusView();
+  };
   const isRecording = kind === "recorder" && state === "running";
   return (
     <>
       <span class="end bar">
         {state === "running" && !isRecording ? (
-          <button type="button" onClick={act(() => ask("POST /traces/{id}/stop", { params }).then(refresh))}>
+          <button type="button" onClick={act(() => ask("POST /traces/{id}/stop", { params }).then(stopped))}>
             Stop
           </button>
         ) : null}

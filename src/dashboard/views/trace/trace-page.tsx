@@ -10,7 +10,7 @@ import { Lines } from "./lines.tsx";
 import { Requests } from "./requests.tsx";
 import { Slowest, SummaryTable, Touched, useSummary } from "./summary.tsx";
 import { Timeline } from "./timeline.tsx";
-import { TraceHead } from "./trace-head.tsx";
+import { TraceHead, TraceState } from "./trace-head.tsx";
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -37,6 +37,7 @@ export function TracePage({ id, query }: { id: string; query: URLSearchParams })
       <p>
         <a href="#/trace">← All traces</a>
       </p>
+      <TraceState trace={value} />
       <Loaded of={known}>{(trace) => <Told trace={trace} known={known} query={query} />}</Loaded>
     </>
   );

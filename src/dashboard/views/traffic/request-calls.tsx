@@ -4,7 +4,7 @@ import { linkTo } from "../../state/place.ts";
 import { type CallEvent, shortCallText } from "../../ui/call-text.ts";
 import { Failure } from "../../ui/failure.tsx";
 import { clock, count, duration } from "../../ui/format.ts";
-import { Scroll } from "../../ui/scroll.tsx";
+import { Figure, headsOf, ScrollTable } from "../../ui/scroll-table.tsx";
 import { ranDuring } from "../../ui/trace-time.ts";
 import { endOf, type TrafficRequest } from "./request.ts";
 
@@ -14,6 +14,7 @@ import { endOf, type TrafficRequest } from "./request.ts";
 const MAX_CALLS = 200;
 const MAX_TRACES = 3;
 const EVERY_MS = 2_000;
+const HEADS = [...headsOf([], ["After"]), ...headsOf(["Call"], ["Took"]), { title: "Why it is here" }];
 
 /** Of each trace that took in the request's time, its calls; where there was none, how to have one. */
 export function RequestCalls({ request }: { request: TrafficRequest }) {
@@ -92,36 +93,16 @@ function Calls({ calls }: { calls: readonly RequestCall[] }) {
   const first = shown[0]?.time ?? 0;
   return (
     <>
-      <Scroll label="The calls of this request, a table" class="calls">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="number">
-                After
-              </th>
-              <th scope="col">Call</th>
-              <th scope="col" class="number">
-                Took
-              </th>
-              <th scope="col">Why it is here</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((call, index) => (
-              <tr key={`${call.time} ${call.tid} ${index}`}>
-                <td class="number nowrap">{duration((call.time - first) * 1_000)}</td>
-                <td class={`mono ${call.errno === null ? "" : "bad"}`}>{shortCallText(call)}</td>
-                <td class="number nowrap">
-                  {duration(call.durationNs === null ? null : call.durationNs / 1e6)}
-                </td>
-                <td class="dim nowrap">
-                  {call.touches === "connection" ? "its connection" : "the same thread"}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <ScrollTable label="The calls of this request, a table" class="calls" heads={HEADS}>
+        {shown.map((call, index) => (
+          <tr key={`${call.time} ${call.tid} ${index}`}>
+            <Figure>{duration((call.time - first) * 1_000)}</Figure>
+            <td class={`mono ${call.errno === null ? "" : "bad"}`}>{shortCallText(call)}</td>
+            <Figure>{duration(call.durationNs === null ? null : call.durationNs / 1e6)}</Figure>
+            <td class="dim nowrap">{call.touches === "connection" ? "its connection" : "the same thread"}</td>
+          </tr>
+        ))}
+      </ScrollTable>
       {calls.length > shown.length ? (
         <p class="dim">{count(calls.length - shown.length)} more are in the Trace view.</p>
       ) : null}
