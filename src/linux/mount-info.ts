@@ -1,5 +1,7 @@
 /** One mount as `/proc/<pid>/mountinfo` tells it (proc_pid_mountinfo(5)). */
 export interface Mount {
+  /** As `mnt_id` of a descriptor that lies on it (proc_pid_fdinfo(5)). */
+  readonly id: string;
   /** `major:minor` of what is mounted, as st_dev has it for most file systems. */
   readonly device: string;
   /** Which folder of the file system is mounted. For cgroups relative to the reader's own cgroup namespace. */
@@ -18,13 +20,13 @@ export function parseMountInfo(text: string): Mount[] {
     const fields = line.split(" ");
     // Any number of optional fields stands before the separator.
     const separator = fields.indexOf("-", 6);
-    const [, , device, root, mountPoint, options] = fields;
+    const [id = "", , device, root, mountPoint, options] = fields;
     const [type, source, superOptions] = separator === -1 ? [] : fields.slice(separator + 1);
     if (mountPoint === undefined || device === undefined || root === undefined || type === undefined)
       return [];
     return [
       {
-        ...{ device, type },
+        ...{ id, device, type },
         root: unescapeOctal(root),
         mountPoint: unescapeOctal(mountPoint),
         options: options?.split(",") ?? [],

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, open, readFile, readlink } from "node:fs/promises";
+import { type FileHandle, open, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError, isErrno, messageOf } from "../base/errors.ts";
 import { O_PATH } from "./open-flags.ts";
+import { leavesMount, mountOf } from "./path-mount.ts";
 
 /**
  * Files that somebody else's program owns, opened so that nothing can be swapped between the check and the use:
@@ -33,7 +34,8 @@ export interface PinnedFile extends AsyncDisposable {
 
 /**
  * Opens the place of a regular file. A symbolic link is followed as long as it leads to a file below the link's own
- * folder, as those of a Kubernetes ConfigMap do.
+ * folder, as those of a Kubernetes ConfigMap do. A folder on the way may be a link, but not out of what is mounted there:
+ * on a shared volume the app makes the links.
  * @param setting that names the file, for what is said of one that can't be pinned.
  * @throws {AppError} `not-found` where there is none, `conflict` where it is something else than a regular file or a
  * link leads away, `permission-denied` where a folder can't be entered, `not-supported` elsewhere than on Linux.
@@ -65,6 +67,7 @@ async function pinOnce(path: string, setting: string): Promise<PinnedFile | unde
     await openPlace({ place: dirname(path), path, setting }, O_PATH | constants.O_DIRECTORY),
   );
   const realPath = await readlink(pathOf(file));
+  if (await leavesMount(path, file)) throw leadsAway(path, realPath, setting, "what is mounted there");
   const realFolder = await readlink(pathOf(namedFolder));
   const folder = await openFolder(dirname(realPath));
   if (folder !== undefined) opened.use(folder);
@@ -177,16 +180,10 @@ function kindOf(stats: BigIntStats): string {
   return stats.isBlockDevice() || stats.isCharacterDevice() ? "a device" : "something special";
 }
 
-function leadsAway(path: string, realPath: string, setting: string): AppError {
-  return new AppError("conflict", `${path} is a symbolic link that leads out of its folder.`, {
-    remedy: `Name the real path in the setting ${setting}: ${realPath}`,
+function leadsAway(path: string, realPath: string, setting: string, whence = "its folder"): AppError {
+  return new AppError("conflict", `${path} leads out of ${whence} by a symbolic link.`, {
+    remedy: `Where that is meant, name the real path in the setting ${setting}: ${realPath}`,
   });
-}
-
-/** The mount that a descriptor lies on (proc_pid_fdinfo(5)), or undefined where the kernel does not say. */
-async function mountOf(handle: FileHandle): Promise<string | undefined> {
-  const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, "utf8");
-  return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { rename, rm, symlink } from "node:fs/promises";
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pinFile, readPinned } from "../../src/linux/pinned-file.ts";
@@ -92,6 +92,30 @@ describe.skipIf(isMissing("namespaces"))("a file that is itself a mount", () => 
     await expect(pinFile(path)).rejects.toMatchObject({
       code: "conflict",
       remedy: expect.stringContaining("mount its folder"),
+    });
+  });
+});
+
+describe.skipIf(isMissing("namespaces"))("a path into a volume", () => {
+  test("may go by links inside of it, and not out of it, whoever made them", async () => {
+    await using folder = await testFolder();
+    const volume = join(folder.path, "volume");
+    for (const name of ["secrets", "source/real", "volume"]) {
+      await mkdir(join(folder.path, name), { recursive: true });
+    }
+    await folder.write("secrets/app.ini", "of the sidecar");
+    await folder.write("source/real/app.ini", "of the app");
+    await using _mount = bindMount(join(folder.path, "source"), volume);
+    const path = join(volume, "conf", "app.ini");
+    await symlink("real", join(volume, "conf"));
+    await using pinned = await pinFile(path);
+    expect((await readPinned(pinned, 100)).toString()).toBe("of the app");
+    await rm(join(volume, "conf"));
+    await symlink(join(folder.path, "secrets"), join(volume, "conf"));
+    await expect(pinFile(path)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("out of what is mounted there"),
+      remedy: expect.stringContaining(join(folder.path, "secrets", "app.ini")),
     });
   });
 });
