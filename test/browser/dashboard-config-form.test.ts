@@ -58,6 +58,29 @@ describe.skipIf(whyNoBrowser() !== undefined)("the dashboard's configuration, as
     expectClean(watched, place.origin);
   });
 
+  test("nothing can be put in before what was saved has been read again: it would be lost", async () => {
+    await using watched = await place.open("#/config/legacy.ini?tab=form");
+    const { page } = watched;
+    const background = page.getByLabel("background", { exact: true });
+    const isDisabled = () => background.isDisabled();
+    await background.fill("lavender");
+    const late = Promise.withResolvers<void>();
+    await page.route("**/_sidecar/config/legacy.ini", async (route) => {
+      if (route.request().method() === "GET") await late.promise;
+      // Whoever asked may be gone.
+      await route.continue().catch(() => undefined);
+    });
+    await save(page);
+    await page.getByText("Saved, and the app was told to read it.").waitFor();
+    await closeDialog(page);
+    expect(await isDisabled()).toBe(true);
+    late.resolve();
+    await pollPage("the field can be changed", async () => !(await isDisabled()));
+    expect(await background.inputValue()).toBe("lavender");
+    await page.getByText("No changes").waitFor();
+    expectClean(watched, place.origin);
+  });
+
   test("a change that is still being watched can be given up", async () => {
     await using watched = await place.open("#/config/slow.yaml?tab=form");
     const { page } = watched;

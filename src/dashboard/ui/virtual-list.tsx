@@ -80,6 +80,8 @@ interface Box {
 function useScroll(box: Box, { length, rowHeight, follow = false, onFollow }: VirtualListProps) {
   const [view, setView] = useState({ top: 0, height: 0 });
   const size = useRef("");
+  const following = useRef(follow);
+  following.current = follow;
   const look = (element: HTMLElement) => {
     size.current = sizeOf(element);
     setView({ top: element.scrollTop, height: element.clientHeight });
@@ -87,7 +89,11 @@ function useScroll(box: Box, { length, rowHeight, follow = false, onFollow }: Vi
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => look(element));
+    const observer = new ResizeObserver(() => {
+      // Before a scroll event of earlier finds the list away from its end.
+      if (following.current) element.scrollTop = element.scrollHeight;
+      look(element);
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);

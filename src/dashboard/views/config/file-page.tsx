@@ -126,7 +126,7 @@ function FileTabs(props: {
                 isChanged={draftOf(file.name) !== undefined}
               />
               {tab === "form" ? (
-                <FormTab {...{ file, content: value, saving }} />
+                <FormTab {...{ file, content: value, saving }} isReading={content.isRefreshing} />
               ) : value.content === null ? null : draftOf(file.name)?.kind === "form" ? (
                 <p class="config-note">
                   There are changes in the form that are not saved. Save or discard them there; then the text

@@ -12,8 +12,13 @@ import { useBase } from "./use-base.ts";
 import type { Saving } from "./use-saving.ts";
 import type { FileContent } from "./words.ts";
 
+interface FormProps extends EditingProps {
+  /** Whether the file is being read again. */
+  readonly isReading: boolean;
+}
+
 /** A file as a form made of its tree. Only what was changed in it is sent, so no mask ever is. */
-export function FormTab({ file, content, saving }: EditingProps) {
+export function FormTab({ file, content, saving, isReading }: FormProps) {
   const { name } = file;
   const draft = draftOf(name);
   const edits = draft?.kind === "form" ? draft.edits : NO_EDITS;
@@ -60,13 +65,16 @@ export function FormTab({ file, content, saving }: EditingProps) {
           ) : null}
         </>
       ) : null}
-      <FormGroup
-        node={root}
-        isRoot
-        {...{ edits, refused }}
-        onChange={mayEdit ? change : undefined}
-        format={file.format}
-      />
+      {/* What is put into the fields before they show what was saved would be taken for a part of that. */}
+      <fieldset class="config-form" disabled={isReading && saving.writtenEtag !== undefined}>
+        <FormGroup
+          node={root}
+          isRoot
+          {...{ edits, refused }}
+          onChange={mayEdit ? change : undefined}
+          format={file.format}
+        />
+      </fieldset>
     </>
   );
 }
