@@ -93,8 +93,9 @@ export default defineConfig({
           // Each file has servers of its own, and waits for them.
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // Of a JVM that waits for a CPU among others, each start takes half a minute.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -104,8 +105,8 @@ export default defineConfig({
           include: PEERS_ALONE,
           globalSetup: ["test/support/compile.ts"],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -116,7 +117,7 @@ export default defineConfig({
           // Each file has containers of its own, and waits for them.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

@@ -117,5 +117,5 @@ describeWith(["tomcat"], "Tomcat's configuration, changed through the sidecar", 
     await poll("the app is back", async () => (await (await visit("/desk/")).text()).includes("hello"), {
       timeoutMs: 30_000,
     });
-  }, 60_000);
+  });
 });

@@ -58,7 +58,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
       { type: "read", mbean: "odd:type=None" },
     ]);
     expect(answers).toMatchObject([{ status: 200, value: 7 }, { status: 404 }]);
-  }, 120_000);
+  });
 
   test("read from a Tomcat without any flag for JMX, with slashes in the names", async () => {
     await using tomcat = await startTomcat();
@@ -69,7 +69,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     expect(name).toContain("//localhost/examples");
     expect(await jolokia.getAttribute(name, "path")).toBe("/examples");
     expect(await jolokia.getAttribute(name, "path", { method: "post" })).toBe("/examples");
-  }, 120_000);
+  });
 
   test("change nothing that the settings do not name, as viewers nothing, and by a mere link nothing", async () => {
     await using app = await startOdd(odd, []);
@@ -95,7 +95,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     expect([none.status, await none.json()]).toMatchObject([400, { code: "invalid-parameter" }]);
     const text = await served.get("/jolokia", { method: "POST", body: "{}" });
     expect(text.status).toBe(415);
-  }, 120_000);
+  });
 
   test.each(installedJdks())(
     "set tables, composites and parts of values in %s",
@@ -153,7 +153,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     const text = await served.get("/jolokia/version?mimeType=text/plain");
     expect(text.headers.get("content-type")).toMatch(/^text\/plain/);
     expect(await jolokia.request({ type: "list" }, { listCache: true })).toHaveProperty("value.domains.odd");
-  }, 120_000);
+  });
 
   test("may give every option that jolokia.js passes on, and no other JVM as a target", async () => {
     await using app = await startOdd(odd, []);
@@ -172,7 +172,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     const elsewhere = { type: "read" as const, mbean: ODD, attribute: "Writable" };
     const target = { url: "service:jmx:rmi:///jndi/rmi://other:9010/jmxrmi" };
     expect(await jolokia.request({ ...elsewhere, target })).toMatchObject({ status: 400 });
-  }, 120_000);
+  });
 
   test("hear what an MBean notifies of by pulling it, until they listen no more", async () => {
     await using app = await startOdd(odd, []);
@@ -205,7 +205,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
     expect(await viewer.unregisterNotificationClient()).toBe(true);
     viewer.stop();
     expect(messages()).toHaveLength(3);
-  }, 120_000);
+  });
 
   test("hear it as a stream of events, by the EventSource of Node", async () => {
     await using app = await startOdd(odd, []);
@@ -220,7 +220,7 @@ describeWith(["jdk", "tomcat"], "Clients of Jolokia", () => {
       messages: ["number 1", "number 2"],
       ...{ dropped: 0, handback: { of: "mine" }, removed: true, unregistered: true },
     });
-  }, 120_000);
+  });
 });
 
 type Heard = Parameters<NonNullable<NotificationOptions["callback"]>>[0];

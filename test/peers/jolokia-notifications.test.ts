@@ -87,7 +87,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     expect([value.dropped, value.notifications.length]).toEqual([50, 100]);
     expect(value.notifications.at(-1)).toMatchObject({ message: "number 150", userData: 149 });
     stream.leave();
-  }, 60_000);
+  });
 
   test("are given each of a flood of notifications, or told that it was dropped", async () => {
     await using app = await startOdd(odd, []);
@@ -106,7 +106,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     });
     expect(sums.given).toBeGreaterThan(0);
     expect(sums.dropped).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   test("keep the agent in the JVM as long as they listen, and no longer", async () => {
     await using app = await startOdd(odd, []);
@@ -122,7 +122,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     await poll("the end", () => stream.isOver);
     expect(stream.text).toContain('event: end\ndata: {"reason":"unregistered","dropped":0}');
     await poll("the agent is gone", () => agentsOf(app.pid).length === 0);
-  }, 60_000);
+  });
 
   test("hear on when the agent was stopped by somebody else, and are told of the gap", async () => {
     await using app = await startOdd(odd, []);
@@ -136,7 +136,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
       return /"dropped":[1-9]/.test(stream.text);
     });
     stream.leave();
-  }, 60_000);
+  });
 
   test("are told when the JVM ends, and are known no more", async () => {
     await using app = await startOdd(odd, []);
@@ -146,7 +146,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     await app.stop("SIGKILL");
     await poll("the end", () => stream.isOver, { timeoutMs: 20_000 });
     expect(stream.text).toMatch(/event: end\ndata: \{"reason":"/);
-  }, 60_000);
+  });
 
   test("are told when the sidecar stops, which leaves nothing behind", async () => {
     await using app = await startOdd(odd, []);
@@ -163,7 +163,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     expect(stream.text).toContain('"reason":"stopped"');
     expect(agentsOf(app.pid)).toEqual([]);
     expect(lines.filter((line) => line.includes("agent was removed"))).toHaveLength(1);
-  }, 60_000);
+  });
 
   test("are not made by a link of another site", async () => {
     await using app = await startOdd(odd, []);
@@ -171,7 +171,7 @@ describeWith(["jdk"], "Clients of Jolokia that hear notifications", () => {
     const basic = { Authorization: `Basic ${btoa(`any:${VIEWER_TOKEN}`)}` };
     const linked = await served.get("/jolokia/notification/register", { headers: basic });
     expect(await linked.json()).toMatchObject({ status: 403, error: expect.stringContaining("use POST") });
-  }, 60_000);
+  });
 
   test.each(installedJdks())(
     "hear %s by the port that it has opened",

@@ -26,5 +26,5 @@ describeWith(["jdk", "jolokia"], "Jolokia's own core within an app", () => {
     // Of so many; the rest are explained each.
     expect([JOLOKIA_REQUESTS.length, compared.length]).toEqual([200, 174]);
     expect(compared.map((one) => one.ours)).toEqual(compared.map((one) => one.theirs));
-  }, 180_000);
+  });
 });

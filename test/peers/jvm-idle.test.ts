@@ -92,7 +92,7 @@ describeWith(["jdk"], "Where a JVM drops what is idle", () => {
       expect(await session.call(METHODS.getDefaultDomain, [null])).toBe("DefaultDomain");
       expect(session.generation).toBe(time + 1);
     }
-  }, 120_000);
+  });
 });
 
 /** By the API, and as a client of Jolokia. */

@@ -83,5 +83,5 @@ describeWith(["jdk"], "What a killed sidecar has left in the app", () => {
     await using _ = await serveJvm(coreOf(jvm), { env: { SIDECAR_JVM_DUMP_DIR: folder } });
     await poll("the dump is gone", () => !existsSync(old));
     expect(readdirSync(folder)).toEqual([left]);
-  }, 60_000);
+  });
 });

@@ -102,7 +102,7 @@ describeWith(["jdk"], "The local connector of a JVM", () => {
     });
     expect([other.status, await other.json()]).toMatchObject([403, { code: "mbean-not-allowed" }]);
     expect(foldersOf(app.pid)).toEqual([]);
-  }, 120_000);
+  });
 
   test.skipIf(isMissing("namespaces"))(
     "of a JVM with a network of its own is not used: it would refuse whoever is not on its machine",

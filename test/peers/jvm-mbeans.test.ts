@@ -123,7 +123,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     ]);
     // So long is a password; an id of a request has as many characters, all hexadecimal.
     expect(lines.join("\n")).not.toMatch(/"(?![\da-f]{32}")[\w-]{32}"/);
-  }, 60_000);
+  });
 
   test("are those of a Tomcat that was started with no flag for JMX, with slashes in their names", async () => {
     await using tomcat = await startTomcat();
@@ -135,7 +135,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     expect(mbean).toContain("name=//localhost/examples");
     const module = mbeanDetail.parse(await (await served.get(path.replace("/_sidecar", ""))).json());
     expect(module.attributes.find(({ name }) => name === "path")?.value).toBe("/examples");
-  }, 120_000);
+  });
 
   test.each(installedJdks())(
     "are read from %s, and from one that another user runs, as root",
@@ -286,7 +286,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
       { code: "touch-not-allowed", remedy: "SIDECAR_JVM_TOUCH=modify" },
     ]);
     expect(foldersOf(app.pid)).toEqual([]);
-  }, 60_000);
+  });
 
   test("are changed by operators where the settings name them, each time logged", async () => {
     await using app = await startOdd(odd, []);
@@ -323,7 +323,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     expect(collecting.status).toBe(403);
     expect(lines.filter((line) => line.includes('"audit":"jvm.mbean-')).length).toBe(3);
     expect(lines.join("\n")).not.toContain("what was said");
-  }, 60_000);
+  });
 
   test("stay as they are where the settings do not allow a change, by operators too", async () => {
     await using app = await startOdd(odd, []);
@@ -349,7 +349,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     ]);
     await using served = await serveJvm(coreOf(app), { env: MODIFY });
     expect(await (await served.get(`${path}/attributes/Writable`)).json()).toMatchObject({ value: 1 });
-  }, 60_000);
+  });
 
   test("of a JVM that is stopped are given up in time, and answered again when it goes on", async () => {
     const port = await freePort();
@@ -362,7 +362,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     process.kill(app.pid, "SIGCONT");
     expect([late.status, await late.json()]).toMatchObject([504, { code: "core-timeout" }]);
     await poll("it answers again", async () => (await served.get(path)).status === 200);
-  }, 60_000);
+  });
 
   test("can't be changed with the role that reads: the JVM itself refuses, and there is no other", async () => {
     await using app = await startOdd(odd, []);
@@ -384,7 +384,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     await expect(connectJmx({ ...where, credentials: null })).rejects.toMatchObject({
       failure: "login-refused",
     });
-  }, 60_000);
+  });
 
   test("are reached anew after a sidecar that was killed has left its agent, and the agent goes when it is idle", async () => {
     await using app = await startOdd(odd, []);
@@ -402,7 +402,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     await poll("the agent is removed", () => foldersOf(app.pid).length === 0);
     await poll("nothing listens", async () => (await agentPorts(app.pid)).length === 0);
     expect((await served.get(`/jvm/${app.pid}/mbeans`)).status).toBe(200);
-  }, 60_000);
+  });
 
   test("of a JVM that ends in the middle of a call are answered as a failure of the app, and its files go", async () => {
     await using app = await startOdd(odd, []);
@@ -418,7 +418,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     expect([502, 503]).toContain(answer.status);
     expect(await answer.json()).toMatchObject({ code: expect.stringMatching(/^core-/) });
     await poll("its files are removed", () => foldersOf(app.pid).length === 0);
-  }, 60_000);
+  });
 
   test("are read by a port that the app has opened, with TLS and a password, at the level talk", async () => {
     const port = await freePort();
@@ -449,7 +449,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     const part = (await feature.capability()).parts.find(({ name }) => name.startsWith("read MBeans"));
     expect(part).toMatchObject({ works: true, reason: expect.stringContaining(String(port)) });
     await feature[Symbol.asyncDispose]?.();
-  }, 60_000);
+  });
 
   test("are read by an open port at the level talk where the JVM keeps no performance data", async () => {
     const port = await freePort();
@@ -458,7 +458,7 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     const answer = await served.get(`/jvm/${app.pid}/mbeans/${VALUES}/attributes/Writable`);
     expect([answer.status, await answer.json()]).toMatchObject([200, { value: 1 }]);
     expect(foldersOf(app.pid)).toEqual([]);
-  }, 60_000);
+  });
 
   test("are beyond reach while another agent is there that is not ours, and it is left alone", async () => {
     await using app = await startOdd(odd, []);
@@ -477,5 +477,5 @@ describeWith(["jdk", "tomcat"], "The MBeans of a JVM over REST", () => {
     await using client = await connectJmx({ host: "127.0.0.1", port, credentials: null });
     expect(await client.domains()).toContain("odd");
     expect(foldersOf(app.pid)).toEqual([]);
-  }, 60_000);
+  });
 });

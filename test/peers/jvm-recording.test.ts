@@ -147,7 +147,7 @@ describeWith(["jdk"], "JVMs record what they do", () => {
     }
     expect(await jcmd(jvm.pid, "JFR.check")).toContain("No available recordings");
     expect(leftBehind()).toEqual([]);
-  }, 60_000);
+  });
 
   test("it is for operators, where the settings allow to disturb a JVM, and within their limits", async () => {
     await using jvm = await programs.start("Plain", { options });
@@ -170,7 +170,7 @@ describeWith(["jdk"], "JVMs record what they do", () => {
       { maxBytes: 67_108_864, remedy: "SIDECAR_JVM_MAX_RECORDING_BYTES=99999999999" },
     ]);
     expect(await jcmd(jvm.pid, "JFR.check")).toContain("No available recordings");
-  }, 60_000);
+  });
 
   test("a JVM that records already is asked only with `beside`, and what others have begun goes on", async () => {
     await using jvm = await programs.start("Plain", { options });
@@ -193,7 +193,7 @@ describeWith(["jdk"], "JVMs record what they do", () => {
     expect((await jcmd(jvm.pid, "JFR.check")).match(/^Recording .*/gm)).toEqual([
       expect.stringMatching(/name=theirs .*\(running\)$/),
     ]);
-  }, 60_000);
+  });
 
   test("one that somebody else stops in the JVM is taken as it is", async () => {
     await using jvm = await programs.start("Plain", { options });
@@ -201,7 +201,7 @@ describeWith(["jdk"], "JVMs record what they do", () => {
     const { links, id } = await begun(served, jvm.pid, { durationSeconds: 3 });
     await jcmd(jvm.pid, `JFR.stop name=tickbird-${id}`);
     expect(await ended(served, links.self)).toMatchObject({ state: "ended", reason: null });
-  }, 60_000);
+  });
 
   test("a JVM that ends meanwhile leaves what it has; one that is killed leaves nothing, and that is said", async () => {
     await using jvm = await programs.start("Plain", { options });
@@ -221,7 +221,7 @@ describeWith(["jdk"], "JVMs record what they do", () => {
     expect(leftBehind()).toEqual([]);
     const file = await again.get(pathOf(second.links.file));
     expect([file.status, await file.json()]).toMatchObject([409, { code: "conflict" }]);
-  }, 60_000);
+  });
 
   test.each([
     [

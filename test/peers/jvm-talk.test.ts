@@ -284,7 +284,7 @@ describeWith(["jdk"], "JVMs are talked to", () => {
     expect((await served.get(`/jvm/${jvm.pid}`)).status).toBe(200);
     expect(leftBehind(jvm.pid)).toEqual([]);
     expect((await patient.get(`/jvm/${jvm.pid}/threads`)).status).toBe(200);
-  }, 90_000);
+  });
 
   test("a JVM that takes the connection and never answers is given up in time", async () => {
     await using jvm = await programs.start("Plain");

@@ -86,5 +86,5 @@ describeWith(["tomcat", "jdk", "prometheus"], "Dashboards for JVMs", () => {
     const { body } = await edge.ask("/_sidecar/metrics");
     expect(body).toContain(`tickbird_core_main_start_time_seconds ${started}`);
     expect(await prometheus.query(HEAP)).toHaveLength(1);
-  }, 150_000);
+  });
 });

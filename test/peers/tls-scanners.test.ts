@@ -59,7 +59,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
 const TESTSSL_CODES = [0, 1];
 
 describeWith(["testssl"], "testssl", () => {
-  test("finds nothing of severity LOW or above", { timeout: 420_000 }, async () => {
+  test("finds nothing of severity LOW or above", { timeout: 1_200_000 }, async () => {
     await using place = await startPlace();
     const { edge, dir } = place;
     const file = join(dir, "findings.json");
@@ -90,7 +90,7 @@ describeWith(["testssl"], "testssl", () => {
 
 describeWith(["sslscan"], "sslscan", () => {
   test("finds TLS 1.2 and 1.3 only, strong suites only, and no old weakness", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using place = await startPlace();
     const { edge, dir } = place;
