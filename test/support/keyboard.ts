@@ -15,6 +15,9 @@ export interface Keyboard {
 /** So many stops are between any two parts of a view. */
 const MOST_STOPS = 150;
 
+/** One who has pressed a key waits no longer to see where the focus is, however busy the machine. */
+const SEEN_MS = 10_000;
+
 /** Takes the keyboard of a page. Wherever the focus stops on its way, it must be seen. */
 export function keyboardOf(page: Page): Keyboard {
   const hasFocus = (target: Locator) => target.evaluate((element) => element === document.activeElement);
@@ -31,7 +34,13 @@ export function keyboardOf(page: Page): Keyboard {
       await target.waitFor();
       for (let stop = 0; stop < MOST_STOPS; stop += 1) {
         await press("Tab");
-        expect(await page.evaluate(UNSEEN), "where the focus is, and is not seen").toBeNull();
+        // The editor draws it a moment later.
+        await expect
+          .poll(() => page.evaluate(UNSEEN), {
+            timeout: SEEN_MS,
+            message: "where the focus is, and is not seen",
+          })
+          .toBeNull();
         if (await hasFocus(target)) return;
       }
       throw new Error(`Not within ${MOST_STOPS} stops: ${target}`);
