@@ -80,6 +80,15 @@ function callsIn(answer: Answers["GET /traces/{id}/events"]): readonly RequestCa
   return answer.events.flatMap((event) => (event.type === "call" ? [event] : []));
 }
 
+/** So many as are shown, in their order: those of the request's connection before what its thread did for others. */
+function mostTelling(calls: readonly RequestCall[]): readonly RequestCall[] {
+  if (calls.length <= MAX_CALLS) return calls;
+  const own = calls.filter(({ touches }) => touches === "connection");
+  const others = calls.filter(({ touches }) => touches !== "connection");
+  const chosen = new Set([...own, ...others].slice(0, MAX_CALLS));
+  return calls.filter((call) => chosen.has(call));
+}
+
 function Calls({ calls }: { calls: readonly RequestCall[] }) {
   if (calls.length === 0) {
     return (
@@ -89,7 +98,7 @@ function Calls({ calls }: { calls: readonly RequestCall[] }) {
       </p>
     );
   }
-  const shown = calls.slice(0, MAX_CALLS);
+  const shown = mostTelling(calls);
   const first = shown[0]?.time ?? 0;
   return (
     <>
