@@ -78,7 +78,7 @@ async function runAs(
   try {
     const command = [process.execPath, MAIN, ...argv] as const;
     const maxOutputBytes = Math.max(maxBytes, MESSAGE_BYTES);
-    const options = { user, signal, maxOutputBytes, descriptor3: held.fd, killAfterMs: 1_000 };
+    const options = { user, signal, maxOutputBytes, descriptors: [held.fd], killAfterMs: 1_000 };
     return Buffer.from((await run(command, options)).stdout);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

@@ -32,7 +32,7 @@ export const IN_SIDECAR: CommandPlace = {
 export interface OpenedPlace extends AsyncDisposable {
   readonly place: CommandPlace;
   /** The descriptors that a command is to have from 3 on; the first is the root. */
-  readonly descriptors: readonly [number, ...number[]];
+  readonly descriptors: readonly number[];
   /** What stands before a command, which then is in the namespaces; empty where it stays in ours. */
   readonly prefix: readonly string[];
 }
@@ -58,7 +58,7 @@ export async function openCorePlace(pid: number): Promise<OpenedPlace> {
     const [ours, theirs] = await Promise.all([readlink(`/proc/self/ns/${kind}`), readlink(of(`ns/${kind}`))]);
     if (ours !== theirs) others.push({ kind, handle: opened.use(await open(of(`ns/${kind}`), "r")) });
   }
-  const descriptors: [number, ...number[]] = [root.fd, ...others.map(({ handle }) => handle.fd)];
+  const descriptors = [root.fd, ...others.map(({ handle }) => handle.fd)];
   const kinds = others.map(({ kind }) => kind);
   const entry = await entryOf(kinds, pid, descriptors);
   const kept = opened.move();
@@ -123,13 +123,8 @@ async function keepingCapabilitiesOf(pid: number): Promise<string[]> {
 
 /** Security modules and seccomp filters may forbid what the capabilities allow: undefined where nothing does. */
 async function tryIt(prefix: readonly string[], descriptors: readonly number[]): Promise<string | undefined> {
-  const [descriptor3, ...moreDescriptors] = descriptors;
   try {
-    await run([prefix[0] ?? "", ...prefix.slice(1), "true"], {
-      timeoutMs: TRIAL_MS,
-      ...(descriptor3 === undefined ? {} : { descriptor3 }),
-      moreDescriptors,
-    });
+    await run([prefix[0] ?? "", ...prefix.slice(1), "true"], { timeoutMs: TRIAL_MS, descriptors });
     return undefined;
   } catch (error) {
     if (error instanceof CommandError) return error.exit.stderr.trim() || messageOf(error);

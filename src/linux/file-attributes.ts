@@ -16,7 +16,7 @@ export async function copyAttributes(from: FileHandle, to: FileHandle): Promise<
     // By descriptors: in a folder of the app, a name could be made to lead to another file.
     await run(
       ["cp", "--attributes-only", "--preserve=mode,xattr", "--", "/proc/self/fd/3", "/proc/self/fd/4"],
-      { timeoutMs: 5_000, descriptor3: from.fd, descriptor4: to.fd },
+      { timeoutMs: 5_000, descriptors: [from.fd, to.fd] },
     );
     return { kept: true };
   } catch (error) {

@@ -53,7 +53,7 @@ export async function runCommand(
     maxOutputBytes: MAX_OUTPUT_BYTES + 1,
     leadsGroup: true,
     ...(run.env === undefined ? {} : { env: run.env }),
-    ...(core === undefined ? {} : descriptorsOf(core)),
+    descriptors: core?.descriptors ?? [],
   });
   if (exit.stoppedBy === "signal") {
     throw new AppError("shutting-down", `${run.command[0]} was stopped: the sidecar is shutting down.`);
@@ -71,10 +71,6 @@ export async function placeOfCommand(
   if (placeOf === undefined) return IN_SIDECAR;
   await using core = await openCore(placeOf);
   return core.place;
-}
-
-function descriptorsOf({ descriptors: [descriptor3, ...moreDescriptors] }: OpenedPlace) {
-  return { descriptor3, moreDescriptors };
 }
 
 function hasMoveFailed({ exitCode, stderr }: ChildExit): boolean {

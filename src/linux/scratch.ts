@@ -89,7 +89,7 @@ function createDiscarder(descriptor: number): (readBytes: number) => void {
     isBusy = true;
     const range = ["--offset", String(discardedBytes), "--length", String(length)];
     run(["fallocate", "--punch-hole", ...range, "/proc/self/fd/3"], {
-      descriptor3: descriptor,
+      descriptors: [descriptor],
       timeoutMs: DISCARD_TIMEOUT_MS,
     }).then(
       () => {

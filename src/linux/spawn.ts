@@ -21,12 +21,8 @@ export interface ChildOptions {
   readonly maxOutputBytes?: number;
   /** Variables beside, or instead of, those that every child has. */
   readonly env?: Readonly<Record<string, string>>;
-  /** An open file that the child finds as its descriptor 3. */
-  readonly descriptor3?: number;
-  /** An open file that the child finds as its descriptor 4; only beside {@link descriptor3}. */
-  readonly descriptor4?: number;
-  /** Open files that the child finds behind these: from 4 on where there is but {@link descriptor3}. */
-  readonly moreDescriptors?: readonly number[];
+  /** Open files that the child finds as its descriptors 3, 4, and so on. */
+  readonly descriptors?: readonly number[];
   /**
    * Whether the child leads a session and process group of its own (setsid(2)), of which nothing outlives it: whatever
    * ends it, what it has started is killed too. The kernel does not do that where we are killed ourselves.
@@ -116,13 +112,11 @@ export async function start(
   argv: readonly [string, ...string[]],
   options: ChildOptions = {},
 ): Promise<Child> {
-  const { descriptor3, descriptor4, moreDescriptors = [] } = options;
-  const descriptors = [descriptor3, descriptor4, ...moreDescriptors].filter((fd) => fd !== undefined);
   const child = spawn(argv[0], argv.slice(1), {
     env: { ...ENVIRONMENT, ...options.env },
     detached: options.leadsGroup === true,
     ...options.user,
-    stdio: ["ignore", "pipe", "pipe", ...descriptors],
+    stdio: ["ignore", "pipe", "pipe", ...(options.descriptors ?? [])],
   });
   const started = new StartedChild(child, argv, options);
   try {
