@@ -40,11 +40,11 @@ nonsense
 `;
   expect(parseMountInfo(text)).toEqual([
     {
-      ...{ device: "0:28", root: "/docker/a", mountPoint: "/sys/fs/cgroup/cpu", type: "cgroup" },
+      ...{ id: "77", device: "0:28", root: "/docker/a", mountPoint: "/sys/fs/cgroup/cpu", type: "cgroup" },
       ...{ options: ["ro", "nosuid"], source: "cgroup", superOptions: ["rw", "cpu"] },
     },
     {
-      ...{ device: "254:0", root: "/a b", mountPoint: "/mnt/with blank", type: "ext4" },
+      ...{ id: "88", device: "254:0", root: "/a b", mountPoint: "/mnt/with blank", type: "ext4" },
       ...{ options: ["rw", "relatime"], source: "/dev/vda", superOptions: ["rw", "discard"] },
     },
   ]);
