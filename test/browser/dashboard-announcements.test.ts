@@ -146,12 +146,15 @@ describe.skipIf(whyNoBrowser() !== undefined)("who hears the dashboard", () => {
       const hearing = await listenTo(page);
       await form.getByRole("button", { name: "Start the trace" }).click();
       const lines = page.getByRole("region", { name: "System calls" }).getByRole("button");
-      await lines.nth(30).waitFor();
+      await pollPage("lines", async () => {
+        await fetch(`http://localhost:${place.appPort}/about`);
+        return (await lines.count()) > 5;
+      });
       await isTold(hearing, [/^The trace of \S+ runs\.$/]);
       await page.getByLabel("Call", { exact: true }).fill("no_such_call");
       await isTold(hearing, [/runs\.$/, /^0 of [\d,]+ events$/]);
       await page.getByRole("button", { name: "Show all" }).click();
-      await lines.nth(30).waitFor();
+      await lines.nth(5).waitFor();
       await page.getByRole("button", { name: "Stop", exact: true }).click();
       await isTold(hearing, [/runs\.$/, /^0 of [\d,]+ events$/, /^It was stopped\./]);
     });
