@@ -11,6 +11,7 @@ import {
   useDashboard,
   VIEWER,
 } from "../support/dashboard.ts";
+import { keyboardOf } from "../support/keyboard.ts";
 import { describeWith } from "../support/peers.ts";
 import { startSidecarProcess } from "../support/sidecar.ts";
 
@@ -174,6 +175,77 @@ describeWith(["jdk"], "the view of a JVM", () => {
       await page.getByRole("heading", { name: "✗ disturb: not here" }).waitFor();
       await page.getByText("SIDECAR_JVM_TOUCH=disturb", { exact: true }).waitFor();
       expectClean(watched, origin);
+    });
+
+    test("by keyboard alone: one goes to the threads, finds one and opens its group", async () => {
+      await using watched = await place.open(`#/jvm/${jvm.pid}`);
+      const { page } = watched;
+      const keys = keyboardOf(page);
+      const heap = tab(page, "Memory and GC");
+      await keys.tabTo(heap);
+      await keys.press("ArrowRight");
+      await keys.isOn(tab(page, "Threads"));
+      await keys.tabTo(page.getByLabel("Find threads"));
+      await keys.type("lock first");
+      await keys.tabTo(page.locator(".thread-group summary").last());
+      await keys.press("Enter");
+      await page.locator(".thread").first().waitFor();
+      expectClean(watched, place.origin);
+    });
+
+    test("by keyboard alone: one finds an MBean, sets an attribute, calls an operation, and the focus is never lost", async () => {
+      await using watched = await place.open(`#/jvm/${jvm.pid}?tab=mbeans`);
+      const { page } = watched;
+      const keys = keyboardOf(page);
+      await keys.tabTo(page.getByLabel("Find an MBean"));
+      await keys.type("memory java.lang:type");
+      await keys.tabTo(page.getByRole("button", { name: MEMORY, exact: true }));
+      await keys.press("Enter");
+      const set = page.getByRole("button", { name: "Set Verbose" });
+      const value = page.getByLabel("New value of Verbose");
+      await keys.tabTo(set);
+      await keys.press("Enter");
+      await keys.isOn(value);
+      await keys.tabTo(page.getByRole("button", { name: "Leave it" }));
+      await keys.press("Enter");
+      await keys.isOn(set);
+      await keys.press("Enter");
+      await keys.isOn(value);
+      await keys.tabTo(page.getByRole("button", { name: "Set", exact: true }));
+      await keys.press("Enter");
+      await keys.isOn(set);
+      await keys.tabTo(page.locator("summary", { hasText: "gc(): void" }));
+      await keys.press("Enter");
+      await keys.tabTo(page.getByRole("button", { name: "Call it" }));
+      await keys.press("Enter");
+      await page
+        .getByRole("alert")
+        .getByText(/^SIDECAR_JVM_JMX_ALLOW=/)
+        .waitFor();
+      await keys.isOn(page.getByRole("button", { name: "Call it" }));
+      expectClean(watched, place.origin);
+    });
+
+    test("by keyboard alone: one is asked before the objects are counted, says no, and is where one was", async () => {
+      await using watched = await place.open(`#/jvm/${jvm.pid}?tab=classes`);
+      const { page } = watched;
+      const keys = keyboardOf(page);
+      const counts = page.getByRole("button", { name: "Count objects…" });
+      await keys.tabTo(counts);
+      await keys.press("Enter");
+      await page
+        .getByRole("dialog")
+        .getByText(/stands still/)
+        .waitFor();
+      await keys.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await keys.isOn(counts);
+      await keys.press("Enter");
+      await keys.tabTo(page.getByRole("dialog").getByRole("button", { name: "Count objects", exact: true }));
+      await keys.press("Enter");
+      await page.getByRole("region", { name: "Objects by class" }).waitFor();
+      await keys.isOn(counts);
+      expectClean(watched, place.origin);
     });
 
     test("offers a viewer nothing that would be refused", async () => {

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { send } from "../../api/ask.ts";
 import { Failure } from "../../ui/failure.tsx";
 import { exactText } from "./exact-json.ts";
@@ -20,9 +20,20 @@ export function SetAttribute({ pid, mbean, attribute, onChange }: SetAttributePr
   const { name, type, value } = attribute;
   const [text, setText] = useState<string>();
   const [error, setError] = useState<unknown>();
+  const form = useRef<HTMLFormElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const isOpen = text !== undefined;
+  const wasOpen = useRef(isOpen);
+  // What had the focus is gone: it goes to what has taken its place.
+  useEffect(() => {
+    if (isOpen) form.current?.querySelector<HTMLElement>("input, select")?.focus();
+    else if (wasOpen.current) opener.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
   if (text === undefined) {
     return (
       <button
+        ref={opener}
         type="button"
         class="quiet small"
         aria-label={`Set ${name}`}
@@ -49,6 +60,7 @@ export function SetAttribute({ pid, mbean, attribute, onChange }: SetAttributePr
   };
   return (
     <form
+      ref={form}
       class="bar"
       onSubmit={(event) => {
         event.preventDefault();
