@@ -24,7 +24,9 @@ const IDLE_MS = 10_000;
 /** Between one request of a client that sees whether it is answered and the next. */
 const PROBE_MS = 5;
 const EXPRESSION = "took 9[0-9]+ ms .*ok|order [0-9]+55 of";
+/** The log ends on the morning of the next day. */
 const DAY = "2026-11-30T00:00:00Z";
+const FROM_THAT_DAY = "^2026-(11-30|12-01)T";
 
 /** What is looked for, as grep and as our API have it. */
 const SEARCHES: readonly { what: string; grep: readonly string[]; query: string; isPlain?: boolean }[] = [
@@ -48,17 +50,17 @@ const SEARCHES: readonly { what: string; grep: readonly string[]; query: string;
     query: "level=error&since=2026-01-01",
   },
   {
-    what: "since and until, an hour of 68",
+    what: "since and until, an hour of 80",
     grep: ["^2026-11-29T12:"],
     query: "since=2026-11-29T12:00:00Z&until=2026-11-29T13:00:00Z",
   },
   {
-    what: "since with a text, of the last day",
-    ...{ grep: ["^2026-11-30T.*WARN"], query: `since=${DAY}&grep=WARN` },
+    what: "since with a text, of the last third",
+    ...{ grep: ["-E", `${FROM_THAT_DAY}.*WARN`], query: `since=${DAY}&grep=WARN` },
   },
   {
-    what: "since with level=error, of the last day",
-    ...{ grep: ["-E", "^2026-11-30T.* (ERROR|FATAL) "], query: `since=${DAY}&level=error` },
+    what: "since with level=error, of the last third",
+    ...{ grep: ["-E", `${FROM_THAT_DAY}.* (ERROR|FATAL) `], query: `since=${DAY}&level=error` },
   },
 ];
 /** What is chosen by what lines say of themselves, and how it is written. */
