@@ -2,6 +2,7 @@
 import { readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { type FoundLines, searchBlocks } from "./block-search.ts";
+import { joinFound } from "./join-found.ts";
 import { createJudgingFinder } from "./line-judge.ts";
 import { createLineMatcher } from "./line-matcher.ts";
 import {
@@ -18,8 +19,12 @@ const start: unknown = workerData;
 if (!isSearchStart(start)) throw new Error("This is started by a search.");
 const { pattern, criteria, maxLineBytes } = start;
 const counts = new Int32Array(start.counts);
-/** What has nothing in it is told of once for so many blocks: a thread that is woken for each costs as much as the search. */
-const QUIET_BLOCKS = 32;
+/**
+ * What is found is told of when so much of it has gathered, or so many blocks were looked at, which takes milliseconds:
+ * a thread that is woken for each block costs as much as the search.
+ */
+const GATHERED_BYTES = 262_144;
+const GATHERED_BLOCKS = 32;
 const matcher = pattern === undefined ? undefined : createLineMatcher(pattern, maxLineBytes);
 let given = 0;
 
@@ -51,18 +56,24 @@ function searchFile({ descriptor, from, to, known }: Extract<SearchOrder, { kind
       : createJudgingFinder(matcher?.eachLine, criteria, { read, from, known, maxLineBytes });
   const eachLine = judging?.eachLine ?? matcher?.eachLine;
   if (eachLine === undefined) throw new Error("Nothing is looked for.");
-  let quiet = 0;
-  let searchedTo = from;
+  const gathered: FoundLines[] = [];
+  let [bytes, blocks, searchedTo] = [0, 0, from];
+  const tell = () => {
+    give({ kind: "block", found: joinFound(gathered), searchedTo });
+    gathered.length = 0;
+    [bytes, blocks] = [0, 0];
+  };
   for (const block of searchBlocks(read, { from, to, maxLineBytes }, eachLine)) {
     Atomics.add(counts, DONE, 1);
-    quiet += 1;
+    blocks += 1;
     searchedTo = block.searchedTo;
-    if (judging?.isPast() === true && block.found === undefined) break;
-    if (block.found === undefined && quiet < QUIET_BLOCKS) continue;
-    give({ kind: "block", ...block });
-    quiet = 0;
+    if (block.found !== undefined) {
+      gathered.push(block.found);
+      bytes += block.found.bytes.length;
+    } else if (judging?.isPast() === true) break;
+    if (bytes >= GATHERED_BYTES || blocks >= GATHERED_BLOCKS) tell();
   }
-  if (quiet > 0) give({ kind: "block", found: undefined, searchedTo });
+  if (blocks > 0) tell();
   give({ kind: "done", known: judging?.knownAt(searchedTo), isPast: judging?.isPast() === true });
 }
 

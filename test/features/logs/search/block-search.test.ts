@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type FoundLines, searchBlocks } from "../../../../src/features/logs/search/block-search.ts";
+import { joinFound } from "../../../../src/features/logs/search/join-found.ts";
 import { createLineMatcher } from "../../../../src/features/logs/search/line-matcher.ts";
 import { expressionOfLines, type Pattern } from "../../../../src/features/logs/search/pattern.ts";
 import { randomOf, seedOr } from "../../../support/random.ts";
@@ -60,7 +61,7 @@ function expectedOf(lines: readonly string[], pattern: Pattern): Found[] {
   });
 }
 
-test("a search finds the same lines as a look at each, however the file comes, with their ends and their places", () => {
+test("a search finds the same lines as a look at each, however the file comes and its blocks are joined, with their ends and their places", () => {
   const random = randomOf(seedOr(11));
   const lineOf = (letters: readonly string[]) => {
     const length = random.int(8) === 0 ? random.int(3 * MAX_LINE) : random.int(6);
@@ -73,14 +74,20 @@ test("a search finds the same lines as a look at each, however the file comes, w
     const read = (buffer: Buffer, to: number, count: number, offset: number) =>
       bytes.copy(buffer, to, offset, Math.min(bytes.length, offset + count, offset + 1 + random.int(300)));
     const part = { from: 0, to: bytes.length, maxLineBytes: MAX_LINE };
-    for (const block of searchBlocks(read, part, createLineMatcher(pattern, MAX_LINE).eachLine)) {
-      searchedTo = block.searchedTo;
-      const { bytes: packed, ends, offsets, cut } = block.found ?? NOTHING;
+    const gathered: FoundLines[] = [];
+    const take = () => {
+      const { bytes: packed, ends, offsets, cut } = joinFound(gathered.splice(0)) ?? NOTHING;
       for (const [index, end] of ends.entries()) {
         const line = Buffer.from(packed.subarray(ends[index - 1] ?? 0, end - 1));
         found.push([line.toString(), offsets[index] ?? 0, cut.includes(index)]);
       }
+    };
+    for (const block of searchBlocks(read, part, createLineMatcher(pattern, MAX_LINE).eachLine)) {
+      searchedTo = block.searchedTo;
+      if (block.found !== undefined) gathered.push(block.found);
+      if (random.int(3) === 0) take();
     }
+    take();
     return { found, searchedTo };
   };
   for (let round = 0; round < 60; round += 1) {
@@ -103,3 +110,25 @@ test("an expression for many lines never goes on beyond one; what can't be writt
     expect([source, expressionOfLines(regex(source))]).toEqual([source, undefined]);
   }
 });
+
+test("what is known of the lines of several blocks stays with them", () => {
+  const known = (times: readonly number[], levels: readonly number[]) => ({
+    ...{ timesMs: Float64Array.from(times), levels: Uint8Array.from(levels) },
+  });
+  const joined = joinFound([
+    { ...linesOf("a\nbc\n", [2, 5]), known: known([1, Number.NaN], [2, 255]) },
+    { ...linesOf("d\n", [9]), known: known([3], [4]) },
+  ]);
+  expect(joined).toEqual({
+    ...linesOf("a\nbc\nd\n", [2, 5, 9]),
+    known: known([1, Number.NaN, 3], [2, 255, 4]),
+  });
+});
+
+function linesOf(text: string, offsets: readonly number[]): FoundLines {
+  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index + 1);
+  return {
+    ...{ bytes: Uint8Array.from(Buffer.from(text)), ends: Uint32Array.from(ends) },
+    ...{ offsets: Float64Array.from(offsets), cut: [] },
+  };
+}
