@@ -122,7 +122,7 @@ async function watchSidecar(tomcat: { readonly pid: number; readonly port: numbe
   const env = {
     ...{ SIDECAR_CORE_PROCESS: String(tomcat.pid), SIDECAR_JVM_TOUCH: "modify" },
     // As in the image.
-    NODE_OPTIONS: "--max-semi-space-size=4",
+    NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=512",
   };
   await using sidecar = await startSidecarProcess(tomcat.port, env);
   const { pid } = sidecar.process;

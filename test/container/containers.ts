@@ -35,7 +35,7 @@ export interface Sidecar extends Client {
 }
 
 const TOKEN = "operator-token-of-the-container-tests";
-const PROGRAM = ["node", "--max-semi-space-size=4", "dist/main.js"];
+const PROGRAM = ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "dist/main.js"];
 
 /** Builds the image; nothing runs yet. */
 export async function openContainers(): Promise<Containers> {
