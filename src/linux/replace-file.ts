@@ -8,7 +8,7 @@ import type { PinnedFile } from "./pinned-file.ts";
 
 /** How a file was written. */
 export interface WriteOutcome {
-  /** False where the file itself is a mount: it was then written in place, and a crash could have left a part. */
+  /** False where the file itself is a mount: it was then written in place, and a crash could have left a part (see `isHalfWritten`). */
   readonly atomic: boolean;
   readonly attributes: AttributesOutcome;
 }

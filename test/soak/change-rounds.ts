@@ -56,6 +56,7 @@ await Promise.all(
       await change(index, "ab", number);
       await change(index, "c", number);
       await change(index, "de", number, isFit(number) ? 200 : 422);
+      await change(index, "f", number);
     }
   }),
 );

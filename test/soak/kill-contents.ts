@@ -3,7 +3,7 @@ import { z } from "zod";
 /** What `config-kills.test.ts` and the program that it kills have in common. */
 
 /** The groups of files that are changed together, each by the names of its files. */
-export const GROUPS = ["ab", "c", "de"] as const;
+export const GROUPS = ["ab", "c", "de", "f"] as const;
 
 /** What one of the sidecars says before it changes a group. */
 export const changed = z.object({ lane: z.int(), files: z.enum(GROUPS), number: z.int() });
@@ -11,15 +11,18 @@ export const changed = z.object({ lane: z.int(), files: z.enum(GROUPS), number: 
 /** What one of the sidecars says before it changes a group. */
 export type Changed = z.output<typeof changed>;
 
-/** The files: `a` and `b` are changed together, `c` by itself, `d` and `e` together, and the app is asked for those. */
-export const NAMES = ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"];
+/**
+ * The files: `a` and `b` are changed together, `c` by itself, `d` and `e` together, and the app is asked for those; `f` by
+ * itself, and it is a mount, where that can be: so it is written in place.
+ */
+export const NAMES = ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt"];
 
 /**
  * The content that a file of a group has with a number: of another length for each, so that a mixture of two is like none.
  * None is so long that a thread would have to be started for it.
  */
 export function contentOf(files: Changed["files"], number: number): string {
-  const length = (number * 7_919) % (files === "c" ? 30_000 : 1_800);
+  const length = (number * 7_919) % (files.length === 1 ? 30_000 : 1_800);
   return `${number}\n${"x".repeat(length)}\nend of ${number}\n`;
 }
 

@@ -21,6 +21,12 @@ export interface StagedVersion {
   discard(): Promise<void>;
 }
 
+/** One that a sidecar had begun with which was killed. */
+export interface BegunVersion extends StagedVersion {
+  /** What was to be put in place. @throws {AppError} `conflict` where it was damaged on disk. */
+  content(): Promise<Buffer>;
+}
+
 interface KeptVersion {
   readonly record: VersionRecord;
   readonly diskBytes: number;
@@ -40,7 +46,7 @@ export class FileHistory {
   readonly #folder: string;
   readonly #limits: HistoryLimits;
   readonly #kept: KeptVersion[] = [];
-  #staged: readonly StagedVersion[] = [];
+  #staged: readonly BegunVersion[] = [];
   #last = 0;
 
   private constructor(folder: string, limits: HistoryLimits) {
@@ -74,7 +80,7 @@ export class FileHistory {
   }
 
   /** What a sidecar that was killed had written down, and perhaps put in place. */
-  get staged(): readonly StagedVersion[] {
+  get staged(): readonly BegunVersion[] {
     return this.#staged;
   }
 
@@ -90,7 +96,10 @@ export class FileHistory {
 
   /** The content of a version. @throws {AppError} `not-found`; `conflict` where it was damaged on disk. */
   async content(version: number): Promise<Buffer> {
-    const { etag } = this.find(version);
+    return await this.#contentOf(this.find(version));
+  }
+
+  async #contentOf({ version, etag }: VersionRecord): Promise<Buffer> {
     const bytes = await readFile(this.#path(version, ".gz"))
       .then((packed) => unpack(packed))
       .catch(() => undefined);
@@ -136,13 +145,14 @@ export class FileHistory {
     this.#kept[index] = { ...kept, record };
   }
 
-  #stagedOf(record: VersionRecord, diskBytes: number): StagedVersion {
+  #stagedOf(record: VersionRecord, diskBytes: number): BegunVersion {
     const { version } = record;
     const decided = () => {
       this.#staged = this.#staged.filter((each) => each.record.version !== version);
     };
     return {
       record,
+      content: () => this.#contentOf(record),
       commit: async () => {
         await rename(this.#path(version, ".staged.json"), this.#path(version, ".json"));
         decided();

@@ -1,20 +1,22 @@
 import { AppError, messageOf } from "../../../base/errors.ts";
-import { readPinned } from "../../../linux/pinned-file.ts";
+import { isHalfWritten } from "../../../linux/half-written.ts";
+import { type PinnedFile, readPinned } from "../../../linux/pinned-file.ts";
 import { replacePinned } from "../../../linux/replace-file.ts";
 import type { ConfigParts } from "../config-parts.ts";
 import { etagOf } from "../content.ts";
 import type { ConfigFile } from "../files/config-files.ts";
-import type { FileHistory, StagedVersion } from "./file-history.ts";
+import type { BegunVersion, FileHistory } from "./file-history.ts";
 
 interface Found {
   readonly file: ConfigFile;
   readonly history: FileHistory;
-  readonly staged: StagedVersion;
+  readonly staged: BegunVersion;
 }
 
 /**
  * Finishes what a sidecar that was killed had begun: a change of several files of which only some were written is
- * taken back, one that was written wholly is kept. What can't be reached now is left for the next time.
+ * taken back, and so is a file that is itself a mount and was written in part; one that was written wholly is kept. What
+ * can't be reached now is left for the next time.
  */
 export async function recoverChanges(files: readonly ConfigFile[], parts: ConfigParts): Promise<void> {
   const found: Found[] = [];
@@ -39,20 +41,34 @@ async function recover(group: readonly Found[], parts: ConfigParts): Promise<voi
   const looked = [];
   for (const each of group) {
     const pinned = opened.use(await pin(each.file));
-    const isInPlace = etagOf(await readPinned(pinned, maxBytes)) === each.staged.record.etag;
-    looked.push({ ...each, pinned, isInPlace });
+    looked.push({ ...each, pinned, written: await writtenOf(each, pinned, maxBytes) });
   }
-  const isWhole = looked.every(({ isInPlace }) => isInPlace);
-  for (const { file, history, staged, pinned, isInPlace } of looked) {
+  const isWhole = looked.every(({ written }) => written === "whole");
+  for (const { file, history, staged, pinned, written } of looked) {
     const { latest } = history;
     const { changeId } = staged.record;
-    if (!isWhole && isInPlace && latest !== undefined) {
+    if (!isWhole && written !== "nothing" && latest !== undefined) {
       await replacePinned(pinned, await history.content(latest.version));
+      const of = group.length > 1 ? "a change of several" : "its change";
       deps.log.warn(
         { audit: "config.rollback", file: file.name, changeId },
-        "a configuration file was put back: the sidecar was killed amid a change of several",
+        `a configuration file was put back: the sidecar was killed amid ${of}`,
       );
     }
     await (isWhole ? staged.commit() : staged.discard());
   }
+}
+
+/** How far the version that was begun has been put in place. */
+async function writtenOf(
+  { history, staged }: Found,
+  pinned: PinnedFile,
+  maxBytes: number,
+): Promise<"nothing" | "part" | "whole"> {
+  const content = await readPinned(pinned, maxBytes);
+  if (etagOf(content) === staged.record.etag) return "whole";
+  // Every other file is replaced at once: what it has that is neither of the two, others have written.
+  if (!pinned.isMount || history.latest === undefined) return "nothing";
+  const [old, next] = [await history.content(history.latest.version), await staged.content()];
+  return isHalfWritten(content, old, next) ? "part" : "nothing";
 }

@@ -5,6 +5,8 @@ import { changeList } from "../../../../src/features/config/changes/change-schem
 import { FileHistory } from "../../../../src/features/config/history/file-history.ts";
 import { versionList } from "../../../../src/features/config/history/history-schema.ts";
 import type { VersionAbout } from "../../../../src/features/config/history/version-record.ts";
+import { bindMount } from "../../../support/mounts.ts";
+import { isMissing } from "../../../support/needs.ts";
 import { poll } from "../../../support/poll.ts";
 import { startCore } from "../support/core-fixture.ts";
 import { type ServedConfig, serveConfig, type TestFolder, testFolder } from "../support/serve-config.ts";
@@ -27,13 +29,13 @@ async function kindsOf(app: ServedConfig, name: string) {
 }
 
 /** As a sidecar does before it writes files: it has looked at them, and written down what is to come. */
-async function stageBoth(state: TestFolder, folder: TestFolder) {
+async function stageBoth(state: TestFolder, folder: TestFolder, next = "x = 2\n") {
   const files = [await folder.write("a.ini", "x = 1\n"), await folder.write("b.ini", "x = 1\n")];
   await (await serveConfig({ files }, { state: state.path }))[Symbol.asyncDispose]();
   for (const name of ["a.ini", "b.ini"]) {
     const path = join(state.path, "config-history", `${name}.versions`);
     const history = await FileHistory.open(path, { maxVersions: 10, maxBytes: 1_000_000 });
-    await history.stage(Buffer.from("x = 2\n"), ABOUT);
+    await history.stage(Buffer.from(next), ABOUT);
   }
   return files;
 }
@@ -73,6 +75,27 @@ test("killed before anything was written: nothing of the change is left", async 
   const left = await readdir(join(state.path, "config-history", "a.ini.versions"));
   expect(left.toSorted()).toEqual(["00000001.gz", "00000001.json"]);
 });
+
+test.skipIf(isMissing("namespaces"))(
+  "killed while a file that is itself a mount was written in place: it is put back, and one that another program wrote is not",
+  async () => {
+    await using folder = await testFolder();
+    await using state = await testFolder();
+    const files = await stageBoth(state, folder, "yy = 22\n");
+    await using _a = bindMount(await folder.write("host-a", "x = 1\n"), files[0] ?? "");
+    await using _b = bindMount(await folder.write("host-b", "x = 1\n"), files[1] ?? "");
+    await folder.write("a.ini", "yy= 1\n2\n");
+    await folder.write("b.ini", "z = 1\n");
+    await using app = await serveConfig({ files }, { state: state.path });
+    expect(await folder.read("host-a")).toBe("x = 1\n");
+    expect(await kindsOf(app, "a.ini")).toEqual(["found"]);
+    expect(app.logged).toContainEqual(
+      expect.objectContaining({ audit: "config.rollback", file: "a.ini", changeId: "of-both" }),
+    );
+    expect(await folder.read("host-b")).toBe("z = 1\n");
+    expect(await kindsOf(app, "b.ini")).toEqual(["external", "found"]);
+  },
+);
 
 test("a file that can't be reached at the start is looked at when it can", async () => {
   await using folder = await testFolder();
