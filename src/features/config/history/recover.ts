@@ -69,6 +69,8 @@ async function writtenOf(
   if (etagOf(content) === staged.record.etag) return "whole";
   // Every other file is replaced at once: what it has that is neither of the two, others have written.
   if (!pinned.isMount || history.latest === undefined) return "nothing";
-  const [old, next] = [await history.content(history.latest.version), await staged.content()];
-  return isHalfWritten(content, old, next) ? "part" : "nothing";
+  // What was damaged on disk can't be compared, nor be put back.
+  const old = await history.content(history.latest.version).catch(() => undefined);
+  const next = await staged.content().catch(() => undefined);
+  return old !== undefined && next !== undefined && isHalfWritten(content, old, next) ? "part" : "nothing";
 }
