@@ -7,6 +7,7 @@ import { connectJmx, type JmxClient } from "../../src/features/jvm/jmx/jmx-clien
 import { readFigures } from "../../src/features/jvm/read-figures.ts";
 import { createNotes } from "../../src/linux/cgroup/notes.ts";
 import { startTomcat } from "../peers/tomcat.ts";
+import { IMAGE_FLAGS } from "../support/image-flags.ts";
 import { jmxFlags } from "../support/jmx-fixtures.ts";
 import { freePort } from "../support/ports.ts";
 import { startSidecarProcess } from "../support/sidecar.ts";
@@ -122,7 +123,7 @@ async function watchSidecar(tomcat: { readonly pid: number; readonly port: numbe
   const env = {
     ...{ SIDECAR_CORE_PROCESS: String(tomcat.pid), SIDECAR_JVM_TOUCH: "modify" },
     // As in the image.
-    NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=512",
+    NODE_OPTIONS: IMAGE_FLAGS.join(" "),
   };
   await using sidecar = await startSidecarProcess(tomcat.port, env);
   const { pid } = sidecar.process;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { docker } from "../support/docker.ts";
+import { IMAGE_FLAGS } from "../support/image-flags.ts";
 import { poll } from "../support/poll.ts";
 import { type Client, openClientAt } from "./client.ts";
 
@@ -35,7 +36,7 @@ export interface Sidecar extends Client {
 }
 
 const TOKEN = "operator-token-of-the-container-tests";
-const PROGRAM = ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "dist/main.js"];
+const PROGRAM = ["node", ...IMAGE_FLAGS, "dist/main.js"];
 
 /** Builds the image; nothing runs yet. */
 export async function openContainers(): Promise<Containers> {

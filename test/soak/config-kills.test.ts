@@ -10,6 +10,7 @@ import { changeList } from "../../src/features/config/changes/change-schema.ts";
 import { etagOf } from "../../src/features/config/content.ts";
 import { versionList } from "../../src/features/config/history/history-schema.ts";
 import { versionRecord } from "../../src/features/config/history/version-record.ts";
+import { isHalfWritten } from "../../src/linux/half-written.ts";
 import {
   type ServedConfig,
   serveConfig,
@@ -44,6 +45,8 @@ const LANES = 10;
 /** After so many changes of each, at most, they are killed, and so long after the last of these. */
 const MAX_CHANGES = 8;
 const MAX_INSTANT_MS = 10;
+/** Of `f`, which is a plain file where this user may mount nothing. */
+const IS_MOUNT = !isMissing("namespaces");
 
 type Group = (typeof GROUPS)[number];
 /** The number of the content that each group has. */
@@ -91,7 +94,7 @@ async function openLane(opened: AsyncDisposableStack): Promise<Lane> {
   for (const group of GROUPS) {
     for (const letter of group) await folder.write(`${letter}.txt`, contentOf(group, 0));
   }
-  if (!isMissing("namespaces")) {
+  if (IS_MOUNT) {
     const elsewhere = opened.use(await testFolder());
     const source = await elsewhere.write("f.txt", contentOf("f", 0));
     opened.use(bindMount(source, join(folder.path, "f.txt")));
@@ -147,12 +150,18 @@ async function isUnverified(lane: Lane): Promise<boolean> {
 /** As the number of a content that is a mixture of two. */
 const MIXTURE = -1;
 
+/** Whether it is a mixture of the two contents that `f` may have. */
+function isMixture(content: string, known: readonly number[]): boolean {
+  const [old, next] = known.map((number) => Buffer.from(contentOf("f", number)));
+  return old !== undefined && next !== undefined && isHalfWritten(Buffer.from(content), old, next);
+}
+
 /** Which of the contents that it may have a file has. Fails where it has another one. */
 async function numberOf(lane: Lane, letter: string, group: Group, known: readonly number[]): Promise<number> {
   const name = `${letter}.txt`;
   const content = await lane.folder.read(name);
   const found = known.find((number) => content === contentOf(group, number));
-  if (found === undefined && group === "f" && known.length > 1) return MIXTURE;
+  if (found === undefined && group === "f" && IS_MOUNT && isMixture(content, known)) return MIXTURE;
   if (found === undefined) {
     const shown = `${content.length} characters, ${JSON.stringify(content.slice(0, 20))}…${JSON.stringify(content.slice(-20))}`;
     throw new Error(`${name} is neither ${known.join(" nor ")}: ${shown}`);

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../../../src/version.ts";
+import { IMAGE_FLAGS } from "../../support/image-flags.ts";
 import { runServer, said } from "../../support/server-process.ts";
 import type { Peer, RunningPeer, Site } from "./peer.ts";
 
@@ -11,23 +11,13 @@ export const TOKEN = "bench-operator-token";
 /** The compiled program, as the image runs it. */
 export const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
 
-/** What Node is told in the image, from the line of its Dockerfile that starts the program. */
-const FLAGS = flagsOfImage(readFileSync(new URL("../../../Dockerfile", import.meta.url), "utf8"));
-
-function flagsOfImage(dockerfile: string): readonly string[] {
-  const [, argv = ""] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-  const [, flags] = /"node", (.*)"dist\/main\.js"/.exec(argv) ?? [];
-  if (flags === undefined) throw new Error("the Dockerfile starts no dist/main.js");
-  return flags.split(/[", ]+/).filter((flag) => flag !== "");
-}
-
 /** This sidecar with its defaults, compiled. */
 export const sidecar: Peer = {
   name: "tickbird",
   protocols: ["http/1.1", "h2"],
   missing: () => undefined,
   async describe() {
-    return `Tickbird ${VERSION}, Node.js ${process.versions.node} (OpenSSL ${process.versions.openssl}), started as in the image (${FLAGS.join(" ")}), one process, its defaults, access log to a file`;
+    return `Tickbird ${VERSION}, Node.js ${process.versions.node} (OpenSSL ${process.versions.openssl}), started as in the image (${IMAGE_FLAGS.join(" ")}), one process, its defaults, access log to a file`;
   },
   start: (site) => startSidecar(site),
 };
@@ -39,7 +29,7 @@ export async function startSidecar(
 ): Promise<RunningPeer> {
   const program = runServer(
     process.execPath,
-    [...FLAGS, ...flags, MAIN, "--core", `http://127.0.0.1:${corePort}`],
+    [...IMAGE_FLAGS, ...flags, MAIN, "--core", `http://127.0.0.1:${corePort}`],
     {
       cwd: dir,
       env: {

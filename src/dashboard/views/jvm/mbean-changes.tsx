@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { send } from "../../api/ask.ts";
 import { Failure } from "../../ui/failure.tsx";
+import { giveFocusBack } from "../../ui/focus.ts";
 import { exactText } from "./exact-json.ts";
 import { JavaField } from "./java-field.tsx";
 import { typedValue } from "./java-input.ts";
@@ -27,7 +28,7 @@ export function SetAttribute({ pid, mbean, attribute, onChange }: SetAttributePr
   // What had the focus is gone: it goes to what has taken its place.
   useEffect(() => {
     if (isOpen) form.current?.querySelector<HTMLElement>("input, select")?.focus();
-    else if (wasOpen.current) opener.current?.focus();
+    else if (wasOpen.current) giveFocusBack(opener.current);
     wasOpen.current = isOpen;
   }, [isOpen]);
   if (text === undefined) {
