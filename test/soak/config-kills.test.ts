@@ -35,8 +35,8 @@ import { type Changed, changed, contentOf, GROUPS, isFit, killSettings, NAMES } 
 const ROUNDS = Number(process.env["SOAK_KILLS"] ?? 30);
 const SEED = Number(process.env["SOAK_SEED"] ?? Date.now() % 1_000_000);
 const MAX_ROUND_MS = 30_000;
-/** So many times the rounds it may take until every kind of change was seen undone and done. */
-const MAX_FACTOR = 4;
+/** So many times the rounds it may take until every kind of change was seen undone and done: on a busy machine few are. */
+const MAX_FACTOR = 12;
 /**
  * So many sidecars are in one process, and killed with it, each amid something else: most of the time of a kill would be
  * spent on starting one.
