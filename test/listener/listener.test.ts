@@ -47,13 +47,22 @@ describe("TLS", () => {
 
   test.each([
     [["h2", "http/1.1"], "h2"],
+    [["http/1.1", "h2"], "h2"],
     [["http/1.1"], "http/1.1"],
+    [["acme-tls/1", "http/1.1"], "http/1.1"],
   ])("ALPN %j gives %s", async (offered, chosen) => {
     await using core = await startRawCore();
     await using front = await startFront(core.port);
     const socket = await handshake(front, { ALPNProtocols: offered });
     expect(socket.alpnProtocol).toBe(chosen);
     socket.destroy();
+  });
+
+  test("a client that speaks neither by its ALPN is refused with the alert for that (RFC 7301 section 3.2)", async () => {
+    await using core = await startRawCore();
+    await using front = await startFront(core.port);
+    const refused = handshake(front, { ALPNProtocols: ["acme-tls/1"] });
+    await expect(refused).rejects.toMatchObject({ code: "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL" });
   });
 
   test("an HTTP/1.1 client without ALPN is served", async () => {
