@@ -24,8 +24,8 @@ export interface Scratch extends AsyncDisposable {
   watch(onWrite: () => void): Disposable | undefined;
 }
 
-/** What is read at once: a busy machine lets us read seldom, and strace writes on; then much is there. */
-export const SCRATCH_PIECE_BYTES = 1_048_576;
+/** What is read at once. Of strace's lines it takes some ten milliseconds to read that: nobody else has the loop meanwhile. */
+export const SCRATCH_PIECE_BYTES = 131_072;
 /** What may lie about that was read already. */
 const DISCARD_BYTES = 4_194_304;
 /** What of the file takes room while it is read as fast as it is written, with what comes while room is made. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { SCRATCH_PIECE_BYTES, type Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints, superseding } from "./attach.ts";
@@ -104,8 +105,12 @@ export class RunningTrace implements Trace {
       const reason = this.#take(piece, onLine) ?? this.#endNow();
       if (reason !== undefined) return reason;
       if (exit !== undefined && piece.length === 0) return this.#parts.watch.verdict() ?? reasonOf(exit);
-      // At once only where there is more for certain: who looks after each line costs as much as strace does.
-      if (exit !== undefined || piece.length === SCRATCH_PIECE_BYTES) continue;
+      // At once only where there is more for certain: who looks after each line costs as much as strace does. Others get
+      // their turn in between: whoever lags behind strace would else be alone with it until the end.
+      if (exit !== undefined || piece.length === SCRATCH_PIECE_BYTES) {
+        await nextTurn();
+        continue;
+      }
       const leftMs = this.#attachedAtMs + limits.durationMs - performance.now();
       await pace.next(piece.length, Math.max(0, leftMs));
     }
@@ -116,10 +121,11 @@ export class RunningTrace implements Trace {
       const piece = await this.#parts.scratch.readMore();
       const reason = this.#take(piece, onLine);
       if (reason !== undefined) return reason;
-      if (piece.length > 0) continue;
-      this.#addRest(this.#splitter.rest());
-      return undefined;
+      if (piece.length === 0) break;
+      await nextTurn();
     }
+    this.#addRest(this.#splitter.rest());
+    return undefined;
   }
 
   /** Hands on the lines of a piece; says so where a limit is reached with them. */
@@ -139,15 +145,21 @@ export class RunningTrace implements Trace {
   }
 
   #takeData(line: string, onLine: LineHandler): EndReason | undefined {
-    const { lines, maxBytes } = this.#parts.limits;
-    for (const passed of this.#filter?.(line) ?? [line]) {
-      if (this.#bytes + passed.length + 1 > maxBytes) return "byte-limit";
-      this.#lines += 1;
-      this.#bytes += passed.length + 1;
-      onLine(passed);
-      if (this.#lines >= lines) return "lines";
+    if (this.#filter === undefined) return this.#handOn(line, onLine);
+    for (const passed of this.#filter(line)) {
+      const reason = this.#handOn(passed, onLine);
+      if (reason !== undefined) return reason;
     }
     return undefined;
+  }
+
+  #handOn(line: string, onLine: LineHandler): EndReason | undefined {
+    const { lines, maxBytes } = this.#parts.limits;
+    if (this.#bytes + line.length + 1 > maxBytes) return "byte-limit";
+    this.#lines += 1;
+    this.#bytes += line.length + 1;
+    onLine(line);
+    return this.#lines >= lines ? "lines" : undefined;
   }
 
   /** strace was ended within a line. */

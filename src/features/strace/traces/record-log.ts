@@ -34,7 +34,9 @@ interface Chunk {
  */
 export class RecordLog {
   readonly #chunks: Chunk[] = [];
-  readonly #packing = new Set<Promise<void>>();
+  /** Complete, and not compressed yet. One after the other is: what is dropped before its turn is gone at once. */
+  readonly #sealed = new Set<Chunk>();
+  #packing: Promise<void> | undefined;
   #waiting: PromiseWithResolvers<void> | undefined;
   #open: Chunk | undefined;
   #count = 0;
@@ -98,7 +100,9 @@ export class RecordLog {
   dropOldest(): void {
     if (this.#chunks.length < 2) return;
     const chunk = this.#chunks.shift();
-    this.#bytes -= chunk === undefined ? 0 : bytesOf(chunk);
+    if (chunk === undefined) return;
+    this.#sealed.delete(chunk);
+    this.#bytes -= bytesOf(chunk);
   }
 
   /** What is there at this moment, as a log that has ended. */
@@ -146,7 +150,6 @@ export class RecordLog {
 
   /** All that is there at this moment as one file of gzip, piece by piece. */
   async *packed(): AsyncGenerator<Buffer> {
-    await Promise.all(this.#packing);
     for (const { held } of [...this.#chunks]) {
       yield held.kind === "packed" ? held.bytes : await pack(held.records);
     }
@@ -164,17 +167,26 @@ export class RecordLog {
   #seal(): void {
     const chunk = this.#open;
     this.#open = undefined;
-    if (chunk?.held.kind !== "plain") return;
-    const packing = pack(chunk.held.records)
-      .then((bytes) => {
-        // It may have been dropped meanwhile, and is not counted then.
-        if (this.#chunks.includes(chunk)) this.#bytes += bytes.length - chunk.plainBytes;
-        chunk.held = { kind: "packed", bytes };
-      })
-      // No memory for it, say: then it stays as it is.
-      .catch(() => undefined)
-      .finally(() => this.#packing.delete(packing));
-    this.#packing.add(packing);
+    if (chunk === undefined) return;
+    this.#sealed.add(chunk);
+    this.#packing ??= this.#packSealed();
+  }
+
+  async #packSealed(): Promise<void> {
+    for (const chunk of this.#sealed) {
+      // Where there is no memory for it, say, it stays as it is.
+      await this.#pack(chunk).catch(() => undefined);
+      this.#sealed.delete(chunk);
+    }
+    this.#packing = undefined;
+  }
+
+  async #pack(chunk: Chunk): Promise<void> {
+    if (chunk.held.kind !== "plain") return;
+    const bytes = await pack(chunk.held.records);
+    // It may have been dropped meanwhile, and is not counted then.
+    if (this.#chunks.includes(chunk)) this.#bytes += bytes.length - chunk.plainBytes;
+    chunk.held = { kind: "packed", bytes };
   }
 
   #announce(): void {

@@ -95,3 +95,17 @@ test("what is older than a time is dropped, and the numbers stay", async () => {
   await poll("what is left is compressed", () => log.bytes < 5_000 * 100);
   expect(log.bytes).toBeGreaterThan(0);
 });
+
+test("what is dropped before it is compressed takes no memory any more, also where nobody else gets a turn", async () => {
+  const log = new RecordLog();
+  const begunBytes = process.memoryUsage().heapUsed;
+  const record = recordOf(0).repeat(8);
+  for (let bytes = 0; bytes < 600_000_000; bytes += record.length) {
+    log.append(`${bytes} ${record}`, bytes);
+    if (log.bytes > 1_000_000) log.dropOldest();
+  }
+  expect(process.memoryUsage().heapUsed - begunBytes).toBeLessThan(200_000_000);
+  log.end();
+  const last = (await readAll(log)).at(-1);
+  expect(last?.[0]).toBe(log.count - 1);
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { createGovernor } from "../../../src/features/strace/governor/governor.ts";
+import { startTrace } from "../../../src/features/strace/start-trace.ts";
+import { chooseTargets } from "../../../src/features/strace/targets.ts";
+import { optionsOf } from "../../../src/features/strace/trace-options.ts";
+import { SCRATCH_PIECE_BYTES } from "../../../src/linux/scratch.ts";
+import { loadSettings } from "../../../src/settings/load.ts";
+import { startBusy } from "../../linux/target-process.ts";
+import { isMissing } from "../../support/needs.ts";
+
+const BACKLOG_BYTES = 10 * SCRATCH_PIECE_BYTES;
+
+/** Holds up this thread until a process has written so much. */
+function hangUntilWritten(pid: string, bytes: number): void {
+  const deadlineMs = performance.now() + 30_000;
+  const written = () => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "latin1"))?.[1]);
+  while (written() < bytes) {
+    if (performance.now() > deadlineMs) throw new Error(`process ${pid} has not written ${bytes} bytes`);
+  }
+}
+
+describe.skipIf(isMissing("ptrace"))("a trace whose reader was held up", () => {
+  test("lets others have the event loop while it reads what has come meanwhile", async () => {
+    await using target = await startBusy();
+    const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });
+    const what = { lines: 1_000_000, durationMs: 60_000, maxBytes: 67_108_864 };
+    const spared = { maxFrozenMs: 10_000, maxThrottledPercent: 100 };
+    const limits = { ...optionsOf({}, settings.strace), ...settings.strace, ...what, ...spared };
+    const stop = new AbortController();
+    await using governor = createGovernor((error) => {
+      throw error;
+    });
+    const targets = await chooseTargets(target.pid, false);
+    await using trace = await startTrace(targets, limits, { signal: stop.signal, governor });
+    const status = readFileSync(`/proc/${target.pid}/status`, "latin1");
+    hangUntilWritten(/^TracerPid:\s+(\d+)$/m.exec(status)?.[1] ?? "", BACKLOG_BYTES);
+
+    let all = 0;
+    let inTurn = 0;
+    let most = 0;
+    const turn = () => {
+      most = Math.max(most, inTurn);
+      inTurn = 0;
+      if (all > BACKLOG_BYTES) stop.abort();
+      if (!stop.signal.aborted) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const result = await trace.follow((line) => {
+      all += line.length + 1;
+      inTurn += line.length + 1;
+    });
+    expect(result).toMatchObject({ endReason: "stopped", released: true });
+    expect(most).toBeGreaterThan(0);
+    // The end of the last piece may come with the next one.
+    expect(most).toBeLessThan(2 * SCRATCH_PIECE_BYTES);
+  });
+});
