@@ -14,22 +14,35 @@ export function targetsOf({ args, resultTarget }: CallEvent): Target[] {
 
 /** A call with other targets; the call itself where `change` gives back all of them as they are. */
 export function changeTargets(event: CallEvent, change: (target: Target) => Target): CallEvent {
-  let isChanged = false;
-  const changed = (target: Target): Target => {
-    const next = change(target);
-    if (next !== target) isChanged = true;
-    return next;
-  };
-  const args = event.args?.map((argument) => changeArgument(argument, changed)) ?? null;
-  const resultTarget = event.resultTarget === null ? null : changed(event.resultTarget);
-  return isChanged ? { ...event, args, resultTarget } : event;
+  const args = event.args && changeArguments(event.args, change);
+  const resultTarget = event.resultTarget && change(event.resultTarget);
+  if (args === event.args && resultTarget === event.resultTarget) return event;
+  return { ...event, args, resultTarget };
+}
+
+/** The list itself where nothing is changed in it: mostly that is so, and events are many. */
+function changeArguments(args: readonly Argument[], change: (target: Target) => Target): readonly Argument[] {
+  let changed: Argument[] | undefined;
+  let index = 0;
+  for (const argument of args) {
+    const next = changeArgument(argument, change);
+    if (next !== argument) {
+      changed ??= [...args];
+      changed[index] = next;
+    }
+    index += 1;
+  }
+  return changed ?? args;
 }
 
 function changeArgument(argument: Argument, change: (target: Target) => Target): Argument {
   if (argument.kind !== "named") return changePlain(argument, change);
-  return { ...argument, value: changePlain(argument.value, change) };
+  const value = changePlain(argument.value, change);
+  return value === argument.value ? argument : { ...argument, value };
 }
 
 function changePlain(argument: PlainArgument, change: (target: Target) => Target): PlainArgument {
-  return argument.kind === "descriptor" ? { ...argument, target: change(argument.target) } : argument;
+  if (argument.kind !== "descriptor") return argument;
+  const target = change(argument.target);
+  return target === argument.target ? argument : { ...argument, target };
 }

@@ -1,5 +1,6 @@
 import type { Argument } from "./argument.ts";
 import type { CallEvent, CallMark } from "./event.ts";
+import { createKnownTexts } from "./known-texts.ts";
 import { readArguments } from "./read-arguments.ts";
 import { type Result, readResult } from "./read-result.ts";
 import { CLOSE, endOfAnnotation, endOfString, isWordCode, LESS, OPEN, QUOTE } from "./scan.ts";
@@ -12,6 +13,8 @@ export interface CallOrigin {
 }
 
 const RESTART = "restart_syscall";
+/** The same name is always the same string: whoever counts by it finds it sooner. */
+const nameAt = createKnownTexts((name) => name);
 const NONE: readonly CallMark[] = [];
 const RESUMED: readonly CallMark[] = ["resumed"];
 const NO_RESULT: Result = {
@@ -40,7 +43,7 @@ export function readCall(
   if (at === -1 || text.charCodeAt(at) !== CLOSE) return undefined;
   const result = readResult(text, at + 1);
   if (result === undefined) return undefined;
-  const call = text.slice(start, open);
+  const call = nameAt(text, start, open);
   const isUsual = !isCut && result.errno === null && call !== RESTART;
   const marks = isUsual ? (isResumed ? RESUMED : NONE) : unusualMarks(call, result, isCut, isResumed);
   return eventOf(origin, call, args, result, marks);

@@ -1,4 +1,5 @@
 import type { Target } from "./argument.ts";
+import { createKnownTexts } from "./known-texts.ts";
 import { CLOSE, endOfString, GREATER, SLASH } from "./scan.ts";
 import { unescapeText } from "./unescape.ts";
 
@@ -21,6 +22,13 @@ export function readTarget(text: string, isDeleted: boolean): Target {
   const [, protocol = null, within = ""] = socket;
   return readSocket(protocol, within);
 }
+
+/** What {@link readTarget} makes of a part of a text that has not been deleted: of the same text the same. */
+export function targetAt(text: string, start: number, end: number): Target {
+  return start < end ? knownTarget(text, start, end) : readTarget("", false);
+}
+
+const knownTarget = createKnownTexts((text) => readTarget(text, false));
 
 function readFile(text: string, isDeleted: boolean): Target {
   const last = text.charCodeAt(text.length - 1);

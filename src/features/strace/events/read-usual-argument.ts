@@ -1,5 +1,6 @@
 import type { Argument } from "./argument.ts";
-import { readTarget } from "./read-target.ts";
+import { createKnownTexts } from "./known-texts.ts";
+import { readTarget, targetAt } from "./read-target.ts";
 import {
   CLOSE,
   COMMA,
@@ -31,6 +32,9 @@ const CURRENT_FOLDER = "AT_FDCWD";
 const DELETED = "(deleted)";
 const ELLIPSIS = "...";
 const NULL: Argument = { kind: "null" };
+const symbolsAt = createKnownTexts(
+  (text): Argument => (text === "NULL" ? NULL : { kind: "symbols", names: text.split("|") }),
+);
 
 /**
  * Reads an argument that is a number, a string, a descriptor or made of constants.
@@ -86,23 +90,22 @@ function readDescriptor(text: string, less: number, fd: number | null, into: Arg
   const isDeleted = !isDelimiter(text.charCodeAt(end));
   const after = isDeleted ? end + DELETED.length : end;
   if (isDeleted && !(text.startsWith(DELETED, end) && isDelimiter(text.charCodeAt(after)))) return -1;
-  into.push({ kind: "descriptor", fd, target: readTarget(text.slice(less + 1, end - 1), isDeleted) });
+  const target = isDeleted
+    ? readTarget(text.slice(less + 1, end - 1), true)
+    : targetAt(text, less + 1, end - 1);
+  into.push({ kind: "descriptor", fd, target });
   return after;
 }
 
 function readSymbols(text: string, start: number, into: Argument[]): number {
   let at = start + 1;
-  let pipes = 0;
   let code = text.charCodeAt(at);
   while (isWordCode(code) || code === PIPE) {
-    if (code === PIPE) pipes += 1;
     at += 1;
     code = text.charCodeAt(at);
   }
   if (isDelimiter(code)) {
-    const name = text.slice(start, at);
-    if (name === "NULL") into.push(NULL);
-    else into.push({ kind: "symbols", names: pipes === 0 ? [name] : name.split("|") });
+    into.push(symbolsAt(text, start, at));
     return at;
   }
   if (code !== LESS || !text.startsWith(CURRENT_FOLDER, start)) return -1;

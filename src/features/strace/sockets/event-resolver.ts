@@ -10,7 +10,7 @@ import { SocketLooker } from "./socket-looker.ts";
 /** An event that waits: for what its sockets are, or for the one before it. */
 interface Held {
   readonly event: TraceEvent;
-  readonly sockets: ReadonlyMap<number, KnownSocket> | undefined;
+  readonly sockets: readonly KnownSocket[] | undefined;
   readonly chars: number;
 }
 
@@ -158,13 +158,11 @@ export class EventResolver {
 }
 
 function isWaiting({ sockets }: Held): boolean {
-  if (sockets === undefined) return false;
-  for (const { look } of sockets.values()) if (look === "pending") return true;
-  return false;
+  return sockets?.some(({ look }) => look === "pending") === true;
 }
 
-function withAddresses(target: Target, sockets: ReadonlyMap<number, KnownSocket>): Target {
+function withAddresses(target: Target, sockets: readonly KnownSocket[]): Target {
   if (!isInodeOnly(target)) return target;
-  const socket = sockets.get(target.inode);
+  const socket = sockets.find(({ inode }) => inode === target.inode);
   return socket === undefined ? target : tell(target, socket);
 }

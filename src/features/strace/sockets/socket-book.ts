@@ -49,11 +49,12 @@ export class SocketBook {
    * Takes in what a call tells of sockets, and gives those that it names whose addresses strace could not tell, as the
    * call leaves them.
    */
-  read(event: CallEvent, nowMs: number): ReadonlyMap<number, KnownSocket> {
-    const targets = targetsOf(event).filter((target) => isInodeOnly(target));
+  read(event: CallEvent, nowMs: number): readonly KnownSocket[] {
     this.#learn(event, nowMs);
-    const named = new Map<number, KnownSocket>();
-    for (const { inode, protocol } of targets) {
+    const named: KnownSocket[] = [];
+    for (const target of targetsOf(event)) {
+      if (!isInodeOnly(target)) continue;
+      const { inode, protocol } = target;
       const socket = this.#known(inode, nowMs);
       socket.protocol ??= protocol;
       if (isWorthALook(socket, nowMs)) {
@@ -61,10 +62,10 @@ export class SocketBook {
         socket.tries += 1;
         this.#wanted.push({ socket, pid: event.pid });
       }
-      named.set(inode, socket);
+      named.push(socket);
     }
     if (event.call === "close" && event.result === 0) {
-      for (const socket of named.values()) socket.closedAtMs = nowMs;
+      for (const socket of named) socket.closedAtMs = nowMs;
     }
     return named;
   }
