@@ -64,10 +64,11 @@ export function logCarried(
   const { client, status, isComplete } = outcome;
   writeInfoLine(
     log,
-    `"requestId":${quoted(info.id)},"client":${quoted(client)},"method":"${method}",` +
+    // An id has no character that JSON would not take as it is.
+    `"requestId":"${info.id}","client":${quoted(client)},"method":"${method}",` +
       `"path":${quoted(pathOf(target))},"http":"${version}","route":"${info.route}",` +
-      `"durationMs":${round(nowMs() - info.startedAtMs)},` +
-      (info.coreMs === undefined ? "" : `"coreMs":${round(info.coreMs)},`) +
+      `"durationMs":${twoDecimals(nowMs() - info.startedAtMs)},` +
+      (info.coreMs === undefined ? "" : `"coreMs":${twoDecimals(info.coreMs)},`) +
       (info.failure === undefined ? "" : `"failure":"${info.failure}",`) +
       `"status":${status},"complete":${isComplete}`,
     "request",
@@ -109,10 +110,19 @@ function ending({ route, user, startedAtMs, coreMs, failure }: RequestInfo) {
 }
 
 function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end === -1 ? target : target.slice(0, end);
+  const query = target.indexOf("?");
+  const path = query === -1 ? target : target.slice(0, query);
+  const fragment = path.indexOf("#");
+  return fragment === -1 ? path : path.slice(0, fragment);
 }
 
 function round(ms: number): number {
   return Math.round(ms * 100) / 100;
+}
+
+/** The same as text: of whole numbers, whose texts V8 keeps, where that of a fraction is worked out each time. */
+function twoDecimals(ms: number): string {
+  const hundredths = Math.round(ms * 100);
+  const fraction = hundredths % 100;
+  return `${(hundredths - fraction) / 100}.${fraction < 10 ? "0" : ""}${fraction}`;
 }
