@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { close, openSync, read, readSync, statfsSync, unlinkSync, watch } from "node:fs";
+import { close, fstatSync, openSync, read, readSync, statfsSync, unlinkSync, watch } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { isInMemory } from "./memory-file-system.ts";
@@ -17,6 +17,8 @@ export interface Scratch extends AsyncDisposable {
    * there until the next call.
    */
   readMore(): Promise<Buffer>;
+  /** Where more than so many bytes wait to be read, passes over all but the last half of so many. Gives how many. */
+  passOver(mostBytes: number): number;
   /**
    * Calls `onWrite` when something is written, until it is disposed of; undefined where the system does not tell (inotify(7)).
    * Each write costs the writer more meanwhile.
@@ -58,6 +60,14 @@ export function openScratch(dir: string): Scratch {
       position += bytesRead;
       discard(position);
       return piece.subarray(0, bytesRead);
+    },
+    passOver(mostBytes) {
+      const waitingBytes = fstatSync(descriptor).size - position;
+      if (waitingBytes <= mostBytes) return 0;
+      const passedBytes = waitingBytes - Math.floor(mostBytes / 2);
+      position += passedBytes;
+      discard(position);
+      return passedBytes;
     },
     watch: (onWrite) => (isMemory ? watchWrites(`/proc/self/fd/${descriptor}`, onWrite) : undefined),
     [Symbol.asyncDispose]: () => closeIt(descriptor),

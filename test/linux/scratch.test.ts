@@ -22,3 +22,16 @@ test("what was read takes no room any more, and what is appended meanwhile is re
   });
   expect(fstatSync(scratch.descriptor).size).toBe(total * piece.length);
 });
+
+test("of what waits longer than may be, all but the last of it is passed over, and takes no room any more", async () => {
+  await using scratch = openScratch("/dev/shm");
+  const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, index) => index % 256));
+  writeSync(scratch.descriptor, bytes);
+  expect(scratch.passOver(1_000)).toBe(0);
+  expect(scratch.passOver(500)).toBe(750);
+  expect(await scratch.readMore()).toEqual(bytes.subarray(750));
+  const most = 1_048_576;
+  for (let count = 0; count < 16; count += 1) writeSync(scratch.descriptor, Buffer.alloc(most));
+  expect(scratch.passOver(most)).toBe(15.5 * most);
+  await poll("its room is given back", () => fstatSync(scratch.descriptor).blocks * 512 <= most);
+});

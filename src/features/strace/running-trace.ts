@@ -51,6 +51,8 @@ export class RunningTrace implements Trace {
   #exit: ChildExit | undefined;
   #lines = 0;
   #bytes = 0;
+  /** Of strace's output, since there was no keeping up with it. */
+  #passedBytes = 0;
 
   constructor(parts: RunningTraceParts) {
     this.#parts = parts;
@@ -101,6 +103,7 @@ export class RunningTrace implements Trace {
     while (true) {
       // Asked before the read: what strace wrote before its end is then in it.
       const exit = this.#exit;
+      this.#catchUp();
       const piece = await scratch.readMore();
       const reason = this.#take(piece, onLine) ?? this.#endNow();
       if (reason !== undefined) return reason;
@@ -114,6 +117,15 @@ export class RunningTrace implements Trace {
       const leftMs = this.#attachedAtMs + limits.durationMs - performance.now();
       await pace.next(piece.length, Math.max(0, leftMs));
     }
+  }
+
+  /** Where the newest is what counts, what would be read too late is not read. */
+  #catchUp(): void {
+    const { scratch, limits } = this.#parts;
+    const passedBytes = limits.maxLagBytes === undefined ? 0 : scratch.passOver(limits.maxLagBytes);
+    if (passedBytes === 0) return;
+    this.#passedBytes += passedBytes;
+    this.#splitter.tear();
   }
 
   async #drain(onLine: LineHandler): Promise<EndReason | undefined> {
@@ -188,6 +200,9 @@ export class RunningTrace implements Trace {
     const failed = [...attachComplaints(strace.stderr())].map(
       ([pid, text]) => `Process ${pid} is not traced: ${text}.`,
     );
+    if (this.#passedBytes > 0) {
+      failed.push(`${this.#passedBytes} bytes of what strace wrote were passed over: they came too fast.`);
+    }
     if (isOfGovernor(endReason)) {
       failed.push(`The trace was ended: ${verdictWords(endReason, limits)}.`);
     }

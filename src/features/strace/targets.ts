@@ -4,6 +4,7 @@ import { timeOfTicks } from "../../linux/boot-clock.ts";
 import { readCommandLine, readStatus } from "../../linux/proc.ts";
 import { isZombie, type ProcStat } from "../../linux/proc-stat.ts";
 import { descendantsOf, ownPids, type ProcessTable, readProcessTable } from "../../linux/process-table.ts";
+import { startedPids } from "../../linux/spawn.ts";
 import { untilMainThread } from "./main-thread.ts";
 
 /** A process that is to be traced. */
@@ -135,11 +136,13 @@ async function refuseTraced(pid: number, table: ProcessTable): Promise<void> {
 
 /** The error for a process that has a tracer, naming it. */
 export async function alreadyTraced(pid: number, tracerPid: number, table?: ProcessTable): Promise<AppError> {
+  // At once: it may end while we look at it.
+  const started = startedPids();
   const processes = table ?? (await readProcessTable());
   const argv = (await readCommandLine(tracerPid))?.value?.argv ?? [];
   const command =
     argv.length === 0 ? (processes.get(tracerPid)?.comm ?? "unknown") : maskArguments(argv).join(" ");
-  const isOurs = ownPids(processes).has(tracerPid);
+  const isOurs = started.includes(tracerPid) || ownPids(processes).has(tracerPid);
   const remedy = isOurs
     ? "Wait until the other trace of this sidecar has ended, or stop it: GET traces"
     : `End process ${tracerPid}, or wait until it has let go.`;

@@ -27,6 +27,8 @@ export function pendingCall(line: string): string {
 export interface LineSplitter {
   /** The lines that this piece completes. */
   split(piece: Buffer): string[];
+  /** Says that the next piece is not the one after the last: of the lines that are torn by that nothing is left. */
+  tear(): void;
   /** The beginning of a line that has no end. */
   rest(): string;
 }
@@ -42,21 +44,28 @@ const THREADLESS = /^\d+\.\d{6} /;
  */
 export function createLineSplitter(soleTid?: number): LineSplitter {
   let rest = "";
+  let isTorn = false;
   const head = soleTid === undefined ? "" : `${String(soleTid).padEnd(5)} `;
   const withHead = (line: string) => (head !== "" && THREADLESS.test(line) ? head + line : line);
   return {
     split(piece) {
       const lines: string[] = [];
-      let start = 0;
+      let start = isTorn ? piece.indexOf(LINE_END) + 1 : 0;
+      if (isTorn && start === 0) return lines;
+      isTorn = false;
       // Each is a string of its own: one that is cut out of a longer one holds all of that for as long as any part of it is
       // held, and takes longer to read.
-      for (let end = piece.indexOf(LINE_END); end !== -1; end = piece.indexOf(LINE_END, start)) {
+      for (let end = piece.indexOf(LINE_END, start); end !== -1; end = piece.indexOf(LINE_END, start)) {
         lines.push(withHead(rest + piece.toString("latin1", start, end)));
         rest = "";
         start = end + 1;
       }
       rest += piece.toString("latin1", start);
       return lines;
+    },
+    tear() {
+      rest = "";
+      isTorn = true;
     },
     rest: () => withHead(rest),
   };

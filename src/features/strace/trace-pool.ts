@@ -32,6 +32,8 @@ export interface TraceAsked extends Omit<TraceOptions, "engine"> {
   readonly maxBytes?: number;
   /** As in `TraceLimits`. */
   readonly addressesInLines?: boolean;
+  /** As in `TraceLimits`. */
+  readonly maxLagBytes?: number;
 }
 
 /** Makes a pool without traces. What it starts is watched over by `governor`. */

@@ -20,6 +20,11 @@ export interface TraceLimits
    * dearly, and events have addresses without it (trace-events.ts).
    */
   readonly addressesInLines?: boolean;
+  /**
+   * How much of strace's output may wait to be read, where the newest is what counts: what is beyond is passed over, and
+   * said. Left out: all is read, however late.
+   */
+  readonly maxLagBytes?: number;
 }
 
 /** How a trace has ended. */

@@ -115,10 +115,10 @@ describe.skipIf(isMissing("ptrace"))("what can't be traced", () => {
 
   test("two traces of one process: the second is told that the first is ours, also when both start at once", async () => {
     await using target = await startBusy();
-    await using served = await serveStrace({ settings: { MAX_CONCURRENT: 8 } });
+    await using served = await serveStrace({ settings: { MAX_CONCURRENT: 8, MAX_LINES: 100_000 } });
     const answers = await Promise.all(
       [1, 2, 3].map(() =>
-        served.get(`/strace/${target.pid}/9999`, { headers: { Accept: "text/event-stream" } }),
+        served.get(`/strace/${target.pid}/100000`, { headers: { Accept: "text/event-stream" } }),
       ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);

@@ -20,22 +20,32 @@ function hangUntilWritten(pid: string, bytes: number): void {
   }
 }
 
+/** Traces a busy process, and holds up this thread until a backlog has come. */
+async function lagBehind(more: { readonly maxLagBytes?: number }) {
+  await using stack = new AsyncDisposableStack();
+  const target = stack.use(await startBusy());
+  const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });
+  const what = { lines: 1_000_000, durationMs: 60_000, maxBytes: 67_108_864 };
+  const spared = { maxFrozenMs: 10_000, maxThrottledPercent: 100 };
+  const limits = { ...optionsOf({}, settings.strace), ...settings.strace, ...what, ...spared, ...more };
+  const stop = new AbortController();
+  const governor = stack.use(
+    createGovernor((error) => {
+      throw error;
+    }),
+  );
+  const targets = await chooseTargets(target.pid, false);
+  const trace = stack.use(await startTrace(targets, limits, { signal: stop.signal, governor }));
+  const status = readFileSync(`/proc/${target.pid}/status`, "latin1");
+  hangUntilWritten(/^TracerPid:\s+(\d+)$/m.exec(status)?.[1] ?? "", BACKLOG_BYTES);
+  const owned = stack.move();
+  return { trace, stop, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
 describe.skipIf(isMissing("ptrace"))("a trace whose reader was held up", () => {
   test("lets others have the event loop while it reads what has come meanwhile", async () => {
-    await using target = await startBusy();
-    const { settings } = loadSettings({ env: { SIDECAR_CORE_URL: "http://127.0.0.1:9" } });
-    const what = { lines: 1_000_000, durationMs: 60_000, maxBytes: 67_108_864 };
-    const spared = { maxFrozenMs: 10_000, maxThrottledPercent: 100 };
-    const limits = { ...optionsOf({}, settings.strace), ...settings.strace, ...what, ...spared };
-    const stop = new AbortController();
-    await using governor = createGovernor((error) => {
-      throw error;
-    });
-    const targets = await chooseTargets(target.pid, false);
-    await using trace = await startTrace(targets, limits, { signal: stop.signal, governor });
-    const status = readFileSync(`/proc/${target.pid}/status`, "latin1");
-    hangUntilWritten(/^TracerPid:\s+(\d+)$/m.exec(status)?.[1] ?? "", BACKLOG_BYTES);
-
+    await using lagging = await lagBehind({});
+    const { trace, stop } = lagging;
     let all = 0;
     let inTurn = 0;
     let most = 0;
@@ -54,5 +64,19 @@ describe.skipIf(isMissing("ptrace"))("a trace whose reader was held up", () => {
     expect(most).toBeGreaterThan(0);
     // The end of the last piece may come with the next one.
     expect(most).toBeLessThan(2 * SCRATCH_PIECE_BYTES);
+  });
+
+  test("goes on with the newest where that is what counts, says so, and no line is torn", async () => {
+    await using lagging = await lagBehind({ maxLagBytes: SCRATCH_PIECE_BYTES });
+    const { trace, stop } = lagging;
+    const heads: string[] = [];
+    const result = await trace.follow((line) => {
+      heads.push(line.slice(0, 30));
+      if (heads.length === 5_000) stop.abort();
+    });
+    expect(heads.filter((head) => !/^\d+ +\d+\.\d{6} [a-z]/.test(head))).toEqual([]);
+    const [passed = ""] = result.warnings.filter((warning) => warning.includes("passed over"));
+    expect(Number.parseInt(passed, 10)).toBeGreaterThan(BACKLOG_BYTES - 2 * SCRATCH_PIECE_BYTES);
+    expect(result).toMatchObject({ endReason: "stopped", released: true });
   });
 });

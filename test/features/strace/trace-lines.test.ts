@@ -88,3 +88,14 @@ strace: Process 14 detached
     [13, "No such process"],
   ]);
 });
+
+test("where a piece is missing, the lines that it tears are left out, and no other", () => {
+  const splitter = createLineSplitter();
+  expect(splitter.split(Buffer.from("one\ntw"))).toEqual(["one"]);
+  splitter.tear();
+  expect(splitter.split(Buffer.from("e"))).toEqual([]);
+  expect(splitter.split(Buffer.from("nd\nfour\nfi"))).toEqual(["four"]);
+  expect(splitter.split(Buffer.from("ve\n"))).toEqual(["five"]);
+  splitter.tear();
+  expect(splitter.rest()).toBe("");
+});

@@ -45,8 +45,11 @@ export interface TraceRegistry extends KeptResults<KeptRecords> {
   addSnapshot(of: KeptRecords): KeptRecords;
 }
 
-/** What a recorder asks of strace: no end but that of its process. */
-const ENDLESS = { lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 };
+/** What a recorder asks of strace: no end but that of its process, and the newest, some 50,000 lines behind at most. */
+const ENDLESS = {
+  ...{ lines: Number.MAX_SAFE_INTEGER, durationMs: 3_153_600_000_000, maxBytes: 2 ** 50 },
+  maxLagBytes: 8_388_608,
+};
 const OF_RECORDER: TraceRequest = { process: "main", raw: false };
 
 /** Makes one that has no traces. It is disposed of before the pool. */

@@ -389,7 +389,7 @@ describe.skipIf(isMissing("ptrace"))("POST /traces", () => {
   });
 
   test("what a trace has told up to now can be kept beside it", async () => {
-    await using target = await startBusy();
+    await using target = await startFailing();
     await using served = await serveTraces();
     const { id } = await startTrace(served, { process: target.pid });
     await poll("it tells something", async () => (await stateOf(served, id)).events > 50);
