@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { SCRATCH_PIECE_BYTES, type Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints, superseding } from "./attach.ts";
@@ -111,7 +111,7 @@ export class RunningTrace implements Trace {
       // At once only where there is more for certain: who looks after each line costs as much as strace does. Others get
       // their turn in between: whoever lags behind strace would else be alone with it until the end.
       if (exit !== undefined || piece.length === SCRATCH_PIECE_BYTES) {
-        await nextTurn();
+        await turn();
         continue;
       }
       const leftMs = this.#attachedAtMs + limits.durationMs - performance.now();
@@ -134,7 +134,7 @@ export class RunningTrace implements Trace {
       const reason = this.#take(piece, onLine);
       if (reason !== undefined) return reason;
       if (piece.length === 0) break;
-      await nextTurn();
+      await turn();
     }
     this.#addRest(this.#splitter.rest());
     return undefined;

@@ -1,5 +1,5 @@
 import type { Argument, PlainArgument } from "./argument.ts";
-import { readTarget } from "./read-target.ts";
+import { targetAt } from "./read-target.ts";
 import {
   decimalOf,
   endOfAnnotation,
@@ -92,7 +92,7 @@ function readAnnotated(text: string, less: number, fd: number | null): PlainArgu
   if (Number.isNaN(fd) || end === -1 || (isDeleted && text.slice(end) !== DELETED)) {
     return { kind: "other", text };
   }
-  return { kind: "descriptor", fd, target: readTarget(text.slice(less + 1, end - 1), isDeleted) };
+  return { kind: "descriptor", fd, target: targetAt(text, less + 1, end - 1, isDeleted) };
 }
 
 function readSymbols(text: string): PlainArgument {

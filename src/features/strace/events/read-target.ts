@@ -23,9 +23,11 @@ export function readTarget(text: string, isDeleted: boolean): Target {
   return readSocket(protocol, within);
 }
 
-/** What {@link readTarget} makes of a part of a text that has not been deleted: of the same text the same. */
-export function targetAt(text: string, start: number, end: number): Target {
-  return start < end ? knownTarget(text, start, end) : readTarget("", false);
+/** What {@link readTarget} makes of a part of a text; of the same text the same, where that comes again and again. */
+export function targetAt(text: string, start: number, end: number, isDeleted: boolean): Target {
+  return isDeleted || start === end
+    ? readTarget(text.slice(start, end), isDeleted)
+    : knownTarget(text, start, end);
 }
 
 const knownTarget = createKnownTexts((text) => readTarget(text, false));

@@ -1,6 +1,6 @@
 import type { Argument } from "./argument.ts";
 import { createKnownTexts } from "./known-texts.ts";
-import { readTarget, targetAt } from "./read-target.ts";
+import { targetAt } from "./read-target.ts";
 import {
   CLOSE,
   COMMA,
@@ -90,10 +90,7 @@ function readDescriptor(text: string, less: number, fd: number | null, into: Arg
   const isDeleted = !isDelimiter(text.charCodeAt(end));
   const after = isDeleted ? end + DELETED.length : end;
   if (isDeleted && !(text.startsWith(DELETED, end) && isDelimiter(text.charCodeAt(after)))) return -1;
-  const target = isDeleted
-    ? readTarget(text.slice(less + 1, end - 1), true)
-    : targetAt(text, less + 1, end - 1);
-  into.push({ kind: "descriptor", fd, target });
+  into.push({ kind: "descriptor", fd, target: targetAt(text, less + 1, end - 1, isDeleted) });
   return after;
 }
 

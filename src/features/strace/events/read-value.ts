@@ -1,7 +1,7 @@
 import type { Target } from "./argument.ts";
 import type { Errno } from "./event.ts";
 import { createKnownTexts } from "./known-texts.ts";
-import { readTarget } from "./read-target.ts";
+import { readTarget, targetAt } from "./read-target.ts";
 import {
   CLOSE,
   endOfAnnotation,
@@ -74,7 +74,7 @@ function readNumber(text: string, start: number, end: number): ReturnValue | und
     return remark && { value, text: null, target: null, errno: remark.errno, decoded: remark.decoded };
   }
   if (code !== LESS || endOfAnnotation(text, at) !== end) return undefined;
-  const target = readTarget(text.slice(at + 1, end - 1), false);
+  const target = targetAt(text, at + 1, end - 1, false);
   return { value, text: text.slice(start, end), target, errno: null, decoded: null };
 }
 

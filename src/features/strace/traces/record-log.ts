@@ -185,7 +185,7 @@ export class RecordLog {
     if (chunk.held.kind !== "plain") return;
     const bytes = await pack(chunk.held.records);
     // It may have been dropped meanwhile, and is not counted then.
-    if (this.#chunks.includes(chunk)) this.#bytes += bytes.length - chunk.plainBytes;
+    if (this.#sealed.has(chunk)) this.#bytes += bytes.length - chunk.plainBytes;
     chunk.held = { kind: "packed", bytes };
   }
 
