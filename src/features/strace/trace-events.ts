@@ -1,7 +1,8 @@
-import { threadGroupOf } from "../../linux/proc.ts";
+import { listThreads, threadGroupOf } from "../../linux/proc.ts";
 import { EventParser, type ParserCounts } from "./events/event-parser.ts";
 import { createThreadGroups } from "./events/thread-groups.ts";
 import { EventResolver } from "./sockets/event-resolver.ts";
+import type { TraceTarget } from "./targets.ts";
 import type { OwnEventFollower, Trace, TraceResult } from "./trace.ts";
 
 /** A trace that has been followed to its end, and what its lines made. */
@@ -52,9 +53,7 @@ async function followLines(
   resolver: EventResolver,
 ): Promise<EventsResult> {
   const { main, descendants } = trace.targets;
-  const pids = new Set([main, ...descendants].map(({ pid }) => pid));
-  // A process that has ended meanwhile is known all the same.
-  const groups = createThreadGroups((tid) => threadGroupOf(tid) ?? (pids.has(tid) ? tid : undefined));
+  const groups = createThreadGroups(threadGroupOf, await threadsOf([main, ...descendants]));
   let chars = 0;
   const parser = new EventParser({ withRaw, groups }, (event) => resolver.push(event, chars));
   const result = await trace.follow(
@@ -70,4 +69,14 @@ async function followLines(
   );
   parser.finish();
   return { result, counts: parser.counts };
+}
+
+/** Each thread with its process. */
+async function threadsOf(
+  targets: readonly TraceTarget[],
+): Promise<(readonly [tid: number, group: number])[]> {
+  const listed = targets.map(async ({ pid }) =>
+    [pid, ...(await listThreads(pid))].map((tid) => [tid, pid] as const),
+  );
+  return (await Promise.all(listed)).flat();
 }

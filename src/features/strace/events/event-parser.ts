@@ -96,6 +96,7 @@ export class EventParser {
     }
     const text = line.slice(start, -UNFINISHED.length);
     const half = { tid, time, call: line.slice(start, open), text, line };
+    this.#options.groups.expect(tid, half.call, text);
     for (const given of this.#pending.add(half)) this.#giveUp(given);
   }
 

@@ -4,6 +4,8 @@ import type { CallEvent } from "./event.ts";
 export interface ThreadGroups {
   /** The process of a thread; null where that can't be told. */
   groupOf(tid: number): number | null;
+  /** Takes in that a thread has begun a call, whose end is written later: what it makes may be heard of before that. */
+  expect(tid: number, call: string, text: string): void;
   /** Takes in what a call tells of threads. */
   learn(event: CallEvent): void;
   /** A thread has ended; its id may be given to another. */
@@ -19,11 +21,14 @@ const MAX_THREADS = 65_536;
 /**
  * Makes one that remembers, for at most 65,536 threads at a time.
  * @param lookUp tells the process of a thread that lives. It is asked once for each thread, when its first line is read.
+ * @param known the processes of threads that lived when the trace began: one may have ended by its first line.
  */
 export function createThreadGroups(
   lookUp: (tid: number) => number | undefined = () => undefined,
+  known: Iterable<readonly [tid: number, group: number]> = [],
 ): ThreadGroups {
-  const groups = new Map<number, number | null>();
+  const groups = new Map<number, number | null>(known);
+  const creations = new BegunCreations();
 
   const remember = (tid: number, group: number | null) => {
     groups.delete(tid);
@@ -34,29 +39,73 @@ export function createThreadGroups(
   };
   const groupOf = (tid: number): number | null => {
     const known = groups.get(tid);
-    return known === undefined ? remember(tid, lookUp(tid) ?? null) : known;
+    return known === undefined ? remember(tid, lookUp(tid) ?? ofNewborn(tid)) : known;
+  };
+  /** A thread that had ended by its first line: it is of a call under way, and told where those leave one process only. */
+  const ofNewborn = (tid: number): number | null => {
+    const possible = new Set([...creations.groups].map((group) => (group === "own" ? tid : group)));
+    const [group = null] = possible;
+    return possible.size === 1 ? group : null;
   };
 
   return {
     groupOf,
+    expect(tid, call, text) {
+      if (isCreation(call)) creations.begin(tid, text.includes(THREAD_FLAG) ? groupOf(tid) : "own");
+    },
     learn(event) {
+      if (!isCreation(event.call)) return;
       const child = event.result;
-      if (child === null || child <= 0 || !isCreation(event.call)) return;
+      const hasEnded = creations.end(event.tid, child);
+      if (child === null || child <= 0 || hasEnded) return;
       // What /proc says is better: a process in a PID namespace of its own is told another number by clone(2).
       if (typeof groups.get(child) === "number") return;
-      const group = lookUp(child) ?? (makesThread(event) ? groupOf(event.tid) : child);
+      const group = lookUp(child) ?? (hasThreadFlag(event) ? groupOf(event.tid) : child);
       remember(child, group);
     },
     forget: (tid) => {
       groups.delete(tid);
+      creations.forget(tid);
     },
   };
 }
+
+/** Calls that make a thread or a process, from their beginning to their end. */
+class BegunCreations {
+  /** By the thread that calls: the process that its child will be in, `own` where that is one of its own. */
+  readonly #groups = new Map<number, number | null | "own">();
+  /** Who has ended since the oldest of them began: the end of the call that made it may be still to come. */
+  readonly #ended = new Set<number>();
+
+  /** Those that a child can be in now. */
+  get groups(): Iterable<number | null | "own"> {
+    return this.#groups.values();
+  }
+
+  begin(tid: number, group: number | null | "own"): void {
+    this.#groups.set(tid, group);
+  }
+
+  /** Tells whether the child has ended already; its id may be given to another. */
+  end(tid: number, child: number | null): boolean {
+    this.#groups.delete(tid);
+    const hasEnded = child !== null && this.#ended.delete(child);
+    if (this.#groups.size === 0) this.#ended.clear();
+    return hasEnded;
+  }
+
+  forget(tid: number): void {
+    this.#groups.delete(tid);
+    if (this.#groups.size > 0 && this.#ended.size < MAX_THREADS) this.#ended.add(tid);
+  }
+}
+
+const THREAD_FLAG = "CLONE_THREAD";
 
 function isCreation(call: string): boolean {
   return call === "clone" || call === "clone3" || call === "fork" || call === "vfork";
 }
 
-function makesThread({ args }: CallEvent): boolean {
-  return args?.some((argument) => JSON.stringify(argument).includes("CLONE_THREAD")) ?? false;
+function hasThreadFlag({ args }: CallEvent): boolean {
+  return args?.some((argument) => JSON.stringify(argument).includes(THREAD_FLAG)) ?? false;
 }
