@@ -116,7 +116,8 @@ describeWith(["jdk"], "JVMs record what they do", () => {
         { timeoutMs: 50_000 },
       );
       expect(state).toBe("ended");
-      expect(bytes).toBeGreaterThan(1_000_000);
+      // The last chunk may just have begun, and the one before it be given up: what each says of itself is in it all the same.
+      expect(bytes).toBeGreaterThan(50_000);
       // A chunk has 12 MB, and goes a little beyond; there is one that is whole beside that which is written.
       expect(bytes).toBeLessThan(maxBytes + 2 * 16_777_216);
       await jvm.kill();
