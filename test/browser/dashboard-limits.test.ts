@@ -60,7 +60,10 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("namespaces"))(
       await page.goto(`${origin}/_sidecar/#/${saying.place}`);
       const main = page.getByRole("main");
       if (saying.click !== undefined) await main.getByRole("button", { name: saying.click }).click();
-      await main.getByText(saying.words).first().waitFor();
+      const said = main.getByText(saying.words).first().waitFor();
+      await said.catch(async (cause) => {
+        throw new Error(`#/${saying.place} says: ${await main.textContent()}`, { cause });
+      });
       if (saying.remedy !== undefined) {
         await main.locator(".remedy").filter({ hasText: saying.remedy }).first().waitFor();
         expect(await main.getByRole("button", { name: "Copy the remedy" }).count()).toBeGreaterThan(0);

@@ -2,11 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { whyNoBrowser } from "../support/browser.ts";
+import { PATIENCE_MS, whyNoBrowser } from "../support/browser.ts";
 import {
   expectAccessible,
   expectClean,
@@ -16,6 +17,7 @@ import {
   VIEWER,
 } from "../support/dashboard.ts";
 import { isMissing } from "../support/needs.ts";
+import { poll } from "../support/poll.ts";
 
 /** Text that would do harm on a page that took it for HTML. */
 const HTML = "<img/src=x/onerror=document.title='run'>";
@@ -59,12 +61,19 @@ describe.skipIf(whyNoBrowser() !== undefined || isMissing("ptrace"))("the view o
   });
 
   const lines = (page: Page) => page.getByRole("region", { name: "System calls" }).getByRole("button");
-  /** Asks the app, past the sidecar: its own requests are in the lists of the page. */
+  const logged = async (path: string) => {
+    const log = await readFile(join(place.dir, "legacy.log"), "utf8");
+    return log.split(`"GET ${path} HTTP/`).length - 1;
+  };
+  /** Asks the app, past the sidecar, whose own requests are in the lists of the page; until the app has written it down. */
   const askApp = async (path: string) => {
+    const before = await logged(path);
     const asked = request({ host: "127.0.0.1", port: place.appPort, path }).end();
     const [answer] = await once(asked, "response");
     answer.resume();
     await once(answer, "end");
+    const isLogged = async () => (await logged(path)) > before;
+    await poll("it is in the app's log", isLogged, { timeoutMs: PATIENCE_MS });
   };
   const startTrace = async (body: Record<string, unknown>): Promise<string> => {
     const answer = await place.sidecar.ask("/_sidecar/traces", {
