@@ -14,7 +14,7 @@ const HOST = /^(\[[\da-f:.v%-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i;
 
 /**
  * Tells what is wrong with the head of an HTTP/1 request: another version (RFC 9110 section 2.5), more fields than are
- * allowed, none or more than one or a malformed Host (RFC 9112 section 3.2). Undefined: nothing.
+ * allowed, none or more than one or a malformed Host (RFC 9112 section 3.2), a transfer coding beside chunked. Undefined: nothing.
  * @param rawHeaders names and values in turn.
  */
 export function faultOfHead(
@@ -26,16 +26,29 @@ export function faultOfHead(
     return new AppError("version-not-supported", "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here.");
   }
   if (rawHeaders.length > headerCount * 2) return tooManyFields(headerCount);
-  let hosts = 0;
+  const hosts = valuesOf(rawHeaders, "host");
+  if (hosts.some((host) => !HOST.test(host))) return new AppError("bad-request", "The Host is malformed.");
+  if (hosts.length > 1) return new AppError("bad-request", "The request has more than one Host.");
+  if (hosts.length === 0 && httpVersion === "1.1") {
+    return new AppError("bad-request", "The request has no Host.");
+  }
+  // Node takes others before it, and the app would get what they have coded as if it were plain (RFC 9112 section 6.1).
+  const codings = valuesOf(rawHeaders, "transfer-encoding");
+  if (codings.length > 0 && codings.join().trim().toLowerCase() !== "chunked") {
+    return new AppError("bad-request", "The only transfer coding known here is chunked.");
+  }
+  return undefined;
+}
+
+function valuesOf(rawHeaders: readonly string[], lowerName: string): string[] {
+  const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    if (name.length !== 4 || name.toLowerCase() !== "host") continue;
-    hosts += 1;
-    if (!HOST.test(rawHeaders[index + 1] ?? "")) return new AppError("bad-request", "The Host is malformed.");
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) {
+      values.push(rawHeaders[index + 1] ?? "");
+    }
   }
-  if (hosts > 1) return new AppError("bad-request", "The request has more than one Host.");
-  if (hosts === 0 && httpVersion === "1.1") return new AppError("bad-request", "The request has no Host.");
-  return undefined;
+  return values;
 }
 
 /**

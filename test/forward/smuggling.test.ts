@@ -72,6 +72,10 @@ describe.each(WAYS)("%s:", (_way, startFront) => {
       ["two Content-Lengths", "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"],
       ["a Content-Length that is a list", "Content-Length: 4, 4\r\n\r\nabcd"],
       ["an unknown transfer coding", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"],
+      [
+        "a coding before chunked, which only the core could undo",
+        "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      ],
       ["chunked that is not the last coding", "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"],
       ["a blank before the colon", "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"],
       ["an obsolete line folding", "X: a\r\n b\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"],
