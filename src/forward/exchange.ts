@@ -121,8 +121,8 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     if (!this.#isHeldBack) return;
     this.#isHeldBack = false;
     this.#body?.goOn();
-    if (this.#hasAnswer) return;
-    this.#begin(this.#isComplete ? "response" : "body");
+    if (!this.#hasAnswer) this.#begin(this.#isComplete ? "response" : "body");
+    // Whether it has begun to answer or not: an app may send back what it is sent, piece by piece.
     if (!this.#isComplete) this.#parts.client.resumeBody();
   }
 
@@ -214,7 +214,12 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     const goesOn = this.#out.sendOn(connection);
     if (!goesOn && !this.#isHeldBack) this.#body?.pause();
     this.#isHeldBack = !goesOn;
-    if (connection.isConnecting || this.#hasAnswer) return;
+    if (connection.isConnecting) return;
+    // A client that takes nothing of the answer does not gain time by sending.
+    if (this.#hasAnswer) {
+      if (this.#phase === "idle") this.#progress();
+      return;
+    }
     if (this.#isComplete) this.#begin("response");
     // While the client still sends, it is the client that may be slow; unless it is the core that does not take it.
     else this.#begin(goesOn ? "body" : "idle");

@@ -90,6 +90,8 @@ export class StreamExchange implements ClientSide {
     this.#respond(last === undefined && !mayHaveTrailers);
     if (last !== undefined) this.#stream.end(last);
     else this.#stream.end();
+    // What is left of the request is read and thrown away: held back, the stream would never close.
+    if (this.#request.framing !== "none") this.#stream.resume();
   }
 
   flush(): void {

@@ -159,6 +159,8 @@ export class LeanConnection implements AnswerOwner {
       return;
     }
     if (part.length > 0 && !core.write(part)) this.#socket.pause();
+    // The piece may have been one too many, and the request has its answer.
+    if (this.#core !== core) return;
     if (this.#bodyLeft === 0) {
       this.#place = "answer";
       core.end(NO_FIELDS);
