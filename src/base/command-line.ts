@@ -25,7 +25,8 @@ export function maskValue(name: string, value: string): string {
   if (value === "") return value;
   if (looksSecret(name)) return MASK;
   const [masked = ""] = maskCommandLine([value]);
-  return masked.replace(/([\w.-]+)=([^;&\s]+)/g, (whole, key: string) =>
+  // From the beginning of each word only, as in `maskUrls`.
+  return masked.replace(/(?<![\w.-])([\w.-]+)=([^;&\s]+)/g, (whole, key: string) =>
     looksSecret(key) ? `${key}=${MASK}` : whole,
   );
 }

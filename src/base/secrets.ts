@@ -19,7 +19,8 @@ export function looksSecret(name: string): boolean {
 
 /** Replaces the password in every URL of `text` (`scheme://user:password@host`, RFC 3986 section 3.2.1). */
 export function maskUrls(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`);
+  // What looks like a scheme is tried from its beginning only: a text of one long word would else take quadratic time.
+  return text.replace(/(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/[^\s:/?#@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`);
 }
 
 /** Replaces the values of secret-looking members where a text holds JSON: `"password": "x"`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maskCommandLine, printCommandLine } from "../../src/base/command-line.ts";
+import { maskCommandLine, maskValue, printCommandLine } from "../../src/base/command-line.ts";
 import { printable } from "../../src/base/printable.ts";
 import { parseLimits } from "../../src/linux/proc-limits.ts";
 
@@ -12,6 +12,24 @@ test("secrets are masked as options, as assignments, in URLs, and in a command i
   ]);
   expect(maskCommandLine(["worker: --api-key s3cret idle"])).toEqual(["worker: --api-key ****** idle"]);
 });
+
+test("secrets are masked wherever a word begins, and whatever stands before a URL", () => {
+  expect(maskValue("Url", "jdbc:x;user=a;Password=hunter2&api-key=k;sslmode=off")).toBe(
+    "jdbc:x;user=a;Password=******&api-key=******;sslmode=off",
+  );
+  for (const before of ["", "jdbc:", "-", "...", "_", "9", "+", "see:http://host/"]) {
+    expect(maskValue("Url", `${before}http://u:p4ss@db/`)).toBe(`${before}http://u:******@db/`);
+  }
+});
+
+test.each(["a", "a.", "-", "a-", '"', '"a":', "a=", "a://", "a:", " ", "a://b:", "+"])(
+  "four million characters that repeat %j are looked through at once",
+  (unit) => {
+    // Each character that is tried to the end of the text anew would take hours.
+    const text = unit.repeat(4_000_000 / unit.length);
+    expect(maskValue("Text", text)).toBe(text);
+  },
+);
 
 test("a printed command line is one line, quoted where a shell would split it", () => {
   expect(printCommandLine(["sh", "-c", "echo 'a b'", ""])).toBe("sh -c 'echo '\\''a b'\\''' ''");
