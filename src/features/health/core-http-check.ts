@@ -63,7 +63,8 @@ async function discard(answer: IncomingMessage, signal: AbortSignal): Promise<vo
   const cut = () => answer.destroy();
   const timer = setTimeout(cut, MAX_DISCARD_MS);
   signal.addEventListener("abort", cut, { once: true });
-  if (!answer.closed) await once(answer, "close");
+  // A body that the app cuts short is thrown away like any other.
+  if (!answer.closed) await once(answer, "close").catch(() => undefined);
   clearTimeout(timer);
   signal.removeEventListener("abort", cut);
 }

@@ -134,17 +134,28 @@ test("the signal that fires after the head of the answer does not undo it", asyn
   expect(await coreHttpCheck(urlOf(server), SETTINGS).run(stop.signal)).toMatchObject({ status: "pass" });
 });
 
-describe("what is no answer fails, and says why", () => {
-  const raw = async (reply: string | undefined) => {
-    const server = createTcpServer((socket) => {
-      socket.on("error", () => {});
-      socket.once("data", () => (reply === undefined ? socket.resetAndDestroy() : socket.end(reply)));
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return server;
-  };
+async function raw(reply: string | undefined): Promise<TcpServer & AsyncDisposable> {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => (reply === undefined ? socket.resetAndDestroy() : socket.end(reply)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
 
+test.each([
+  ["shorter than was said", "Content-Length: 100\r\n\r\nshort"],
+  ["without its last chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"],
+])("a body that is %s takes nothing from an answer with a good status", async (_, rest) => {
+  await using server = await raw(`HTTP/1.1 200 OK\r\n${rest}`);
+
+  const result = await coreHttpCheck(urlOf(server), SETTINGS).run(never);
+
+  expect(result).toMatchObject({ status: "pass", figures: { status: 200 } });
+});
+
+describe("what is no answer fails, and says why", () => {
   test.each([
     ["a reset connection", undefined, /closed the connection without an answer/],
     ["a closed connection", "", /closed the connection without an answer/],
