@@ -3,7 +3,7 @@ import { close, fstatSync, openSync, read, readSync, statfsSync, unlinkSync, wat
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { isInMemory } from "./memory-file-system.ts";
-import { run } from "./spawn.ts";
+import { CommandError, run } from "./spawn.ts";
 
 /**
  * A nameless file: a program of ours appends to it, and we read what has come, which then takes no room any more.
@@ -93,9 +93,11 @@ function watchWrites(path: string, onWrite: () => void): Disposable | undefined 
 function createDiscarder(descriptor: number): (readBytes: number) => void {
   let discardedBytes = 0;
   let isBusy = false;
+  /** Not before so much is read: a machine that can start no program now can perhaps later. */
+  let fromBytes = DISCARD_BYTES;
   return (readBytes) => {
     const length = readBytes - discardedBytes;
-    if (isBusy || length < DISCARD_BYTES) return;
+    if (isBusy || readBytes < fromBytes) return;
     isBusy = true;
     const range = ["--offset", String(discardedBytes), "--length", String(length)];
     run(["fallocate", "--punch-hole", ...range, "/proc/self/fd/3"], {
@@ -104,10 +106,14 @@ function createDiscarder(descriptor: number): (readBytes: number) => void {
     }).then(
       () => {
         discardedBytes = readBytes;
+        fromBytes = readBytes + DISCARD_BYTES;
         isBusy = false;
       },
-      // A file system without holes: then it stays, and is gone with the file.
-      () => undefined,
+      (error: unknown) => {
+        fromBytes = readBytes + DISCARD_BYTES;
+        // A file system without holes: then it stays, and is gone with the file.
+        isBusy = error instanceof CommandError && error.exit.stderr.includes("not supported");
+      },
     );
   };
 }

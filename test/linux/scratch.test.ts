@@ -1,7 +1,9 @@
 import { fstatSync, writeSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openScratch } from "../../src/linux/scratch.ts";
+import { run } from "../../src/linux/spawn.ts";
 import { poll } from "../support/poll.ts";
+import { fixturePath } from "./target-process.ts";
 
 test("what was read takes no room any more, and what is appended meanwhile is read whole and in order", async () => {
   await using scratch = openScratch("/dev/shm");
@@ -34,4 +36,14 @@ test("of what waits longer than may be, all but the last of it is passed over, a
   for (let count = 0; count < 16; count += 1) writeSync(scratch.descriptor, Buffer.alloc(most));
   expect(scratch.passOver(most)).toBe(15.5 * most);
   await poll("its room is given back", () => fstatSync(scratch.descriptor).blocks * 512 <= most);
+});
+
+test("its room is given back later, where that fails for the moment", async () => {
+  const script = 'ulimit -n 64; exec "$0" "$1"';
+  const { stdout } = await run(["sh", "-c", script, process.execPath, fixturePath("discard-late.ts")], {
+    timeoutMs: 25_000,
+  });
+  const { before, after } = JSON.parse(stdout);
+  expect(before).toBe(8_388_608);
+  expect(after).toBeLessThan(before);
 });
