@@ -95,7 +95,7 @@ describe("SIGTERM", () => {
   });
 
   test("says that it is not ready while new connections are still taken", async () => {
-    await using sidecar = await startCluster(core.port, { SIDECAR_SHUTDOWN_DELAY_MS: "4000" });
+    await using sidecar = await startCluster(core.port, { SIDECAR_SHUTDOWN_DELAY_MS: "8000" });
     sidecar.process.kill("SIGTERM");
     await poll("not to be ready", async () => (await sidecar.ask("/_sidecar/readyz")).status === 503);
     for (const path of ["/late/1", "/late/2", "/_sidecar/livez", "/_sidecar/livez"]) {
