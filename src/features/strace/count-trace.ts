@@ -21,7 +21,7 @@ export function countTrace(trace: Trace, counts: TraceCounts, owned: AsyncDispos
         };
   return {
     ...{ targets, engine, command, startedAt, followOwnEvents: followOwn },
-    follow: (onLine, onRemark) => counts.follow(() => trace.follow(onLine, onRemark)),
+    follow: (follower) => counts.follow(() => trace.follow(follower)),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

@@ -2,14 +2,21 @@ import { setImmediate as turn } from "node:timers/promises";
 import { SCRATCH_PIECE_BYTES, type Scratch } from "../../linux/scratch.ts";
 import type { Child, ChildExit } from "../../linux/spawn.ts";
 import { attachComplaints, superseding } from "./attach.ts";
-import { createDurationFilter } from "./duration-filter.ts";
+import { createDurationFilter, type DurationFilter } from "./duration-filter.ts";
 import type { Watch } from "./governor/governor.ts";
 import { verdictWords } from "./governor/limits.ts";
 import { VERDICTS, type Verdict } from "./governor/verdict.ts";
 import { LookPace } from "./look-pace.ts";
 import { verifyReleased } from "./release.ts";
 import type { TraceTarget, TraceTargets } from "./targets.ts";
-import { CLIENT_GONE, type EndReason, type Trace, type TraceLimits, type TraceResult } from "./trace.ts";
+import {
+  CLIENT_GONE,
+  type EndReason,
+  type LineFollower,
+  type Trace,
+  type TraceLimits,
+  type TraceResult,
+} from "./trace.ts";
 import { createLineSplitter, kindOfLine, type LineSplitter, pendingCall } from "./trace-lines.ts";
 
 /** Detaching takes some milliseconds for each hundred threads; then strace is killed, which lets go as well. */
@@ -17,8 +24,6 @@ const DETACH_MS = 500;
 const DETACH_MANY_THREADS_MS = 2_000;
 const MANY_THREADS = 1_000;
 const MAX_PENDING = 100;
-
-type LineHandler = (line: string) => void;
 
 /** What a {@link RunningTrace} is made of. */
 export interface RunningTraceParts {
@@ -45,8 +50,8 @@ export class RunningTrace implements Trace {
   readonly #splitter: LineSplitter;
   readonly #pending: string[] = [];
   readonly #banners = new Set<string>();
-  #onRemark: LineHandler = () => undefined;
-  readonly #filter: ((line: string) => readonly string[]) | undefined;
+  #follower: LineFollower = { onLine: () => undefined };
+  readonly #filter: DurationFilter | undefined;
   readonly #pace: LookPace;
   #exit: ChildExit | undefined;
   #lines = 0;
@@ -62,7 +67,8 @@ export class RunningTrace implements Trace {
     this.#splitter = createLineSplitter(isSole ? main.pid : undefined);
     this.command = parts.command;
     const { minDurationNs } = parts.limits;
-    this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs) : undefined;
+    const onEnded = (tid: number) => this.#follower.onEnded?.(tid);
+    this.#filter = minDurationNs > 0 ? createDurationFilter(minDurationNs, onEnded) : undefined;
     this.#pace = new LookPace(parts.scratch);
     void parts.strace.exited.then((exit) => {
       this.#exit = exit;
@@ -70,15 +76,15 @@ export class RunningTrace implements Trace {
     });
   }
 
-  async follow(onLine: LineHandler, onRemark: LineHandler = () => undefined): Promise<TraceResult> {
-    this.#onRemark = onRemark;
-    let endReason = await this.#untilEnd(onLine);
+  async follow(follower: LineFollower): Promise<TraceResult> {
+    this.#follower = follower;
+    let endReason = await this.#untilEnd();
     const durationMs = Math.round(performance.now() - this.#attachedAtMs);
     const { main, descendants } = this.targets;
     const released = await stopTracer(this.#parts.strace, [main, ...descendants]);
     if (endReason !== "lines" && endReason !== "byte-limit") {
       // What strace wrote between our last look and its end.
-      endReason = (await this.#drain(onLine)) ?? endReason;
+      endReason = (await this.#drain()) ?? endReason;
     }
     return {
       endReason,
@@ -96,7 +102,7 @@ export class RunningTrace implements Trace {
     await this.#parts.owned[Symbol.asyncDispose]();
   }
 
-  async #untilEnd(onLine: LineHandler): Promise<EndReason> {
+  async #untilEnd(): Promise<EndReason> {
     const { scratch, signal, limits } = this.#parts;
     using pace = this.#pace;
     pace.ringAt(signal);
@@ -105,7 +111,7 @@ export class RunningTrace implements Trace {
       const exit = this.#exit;
       this.#catchUp();
       const piece = await scratch.readMore();
-      const reason = this.#take(piece, onLine) ?? this.#endNow();
+      const reason = this.#take(piece) ?? this.#endNow();
       if (reason !== undefined) return reason;
       if (exit !== undefined && piece.length === 0) return this.#parts.watch.verdict() ?? reasonOf(exit);
       // At once only where there is more for certain: who looks after each line costs as much as strace does. Others get
@@ -126,12 +132,14 @@ export class RunningTrace implements Trace {
     if (passedBytes === 0) return;
     this.#passedBytes += passedBytes;
     this.#splitter.tear();
+    this.#filter?.passOver();
+    this.#follower.onGap?.();
   }
 
-  async #drain(onLine: LineHandler): Promise<EndReason | undefined> {
+  async #drain(): Promise<EndReason | undefined> {
     while (true) {
       const piece = await this.#parts.scratch.readMore();
-      const reason = this.#take(piece, onLine);
+      const reason = this.#take(piece);
       if (reason !== undefined) return reason;
       if (piece.length === 0) break;
       await turn();
@@ -141,36 +149,43 @@ export class RunningTrace implements Trace {
   }
 
   /** Hands on the lines of a piece; says so where a limit is reached with them. */
-  #take(piece: Buffer, onLine: LineHandler): EndReason | undefined {
+  #take(piece: Buffer): EndReason | undefined {
     for (const line of this.#splitter.split(piece)) {
       const kind = kindOfLine(line);
-      if (kind === "pending") this.#addPending(pendingCall(line));
-      if (kind === "banner") this.#banners.add(line);
-      if (kind !== "data") {
-        this.#onRemark(line);
-        continue;
+      if (kind === "data") {
+        const reason = this.#takeData(line);
+        if (reason !== undefined) return reason;
+      } else if (kind === "banner") {
+        this.#banners.add(line);
+        this.#remark(line);
+      } else {
+        this.#addPending(pendingCall(line));
+        // Its first half may be in the filter.
+        for (const half of this.#filter?.push(line) ?? [line]) this.#remark(half);
       }
-      const reason = this.#takeData(line, onLine);
+    }
+    return undefined;
+  }
+
+  #takeData(line: string): EndReason | undefined {
+    if (this.#filter === undefined) return this.#handOn(line);
+    for (const left of this.#filter.push(line)) {
+      const reason = this.#handOn(left);
       if (reason !== undefined) return reason;
     }
     return undefined;
   }
 
-  #takeData(line: string, onLine: LineHandler): EndReason | undefined {
-    if (this.#filter === undefined) return this.#handOn(line, onLine);
-    for (const passed of this.#filter(line)) {
-      const reason = this.#handOn(passed, onLine);
-      if (reason !== undefined) return reason;
-    }
-    return undefined;
+  #remark(line: string): void {
+    this.#follower.onRemark?.(line);
   }
 
-  #handOn(line: string, onLine: LineHandler): EndReason | undefined {
+  #handOn(line: string): EndReason | undefined {
     const { lines, maxBytes } = this.#parts.limits;
     if (this.#bytes + line.length + 1 > maxBytes) return "byte-limit";
     this.#lines += 1;
     this.#bytes += line.length + 1;
-    onLine(line);
+    this.#follower.onLine(line);
     return this.#lines >= lines ? "lines" : undefined;
   }
 
@@ -178,7 +193,7 @@ export class RunningTrace implements Trace {
   #addRest(rest: string): void {
     if (rest === "") return;
     this.#addPending(rest);
-    this.#onRemark(rest);
+    this.#remark(rest);
   }
 
   #addPending(call: string): void {

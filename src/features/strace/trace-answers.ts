@@ -169,7 +169,7 @@ function follow(
   { onLine, last }: { onLine: (line: string) => void; last: (result: TraceResult) => string },
 ): Promise<TraceResult> {
   return untilOver(trace, body, async () => {
-    const result = await trace.follow(onLine);
+    const result = await trace.follow({ onLine });
     return { result, last: last(result) };
   });
 }

@@ -56,17 +56,19 @@ async function followLines(
   const groups = createThreadGroups(threadGroupOf, await threadsOf([main, ...descendants]));
   let chars = 0;
   const parser = new EventParser({ withRaw, groups }, (event) => resolver.push(event, chars));
-  const result = await trace.follow(
-    (line) => {
+  const result = await trace.follow({
+    onLine(line) {
       onLine?.(line);
       chars = line.length;
       parser.push(line);
     },
-    (remark) => {
+    onRemark(remark) {
       onRemark?.(remark);
       parser.push(remark);
     },
-  );
+    onGap: () => parser.passOver(),
+    onEnded: (tid) => groups.forget(tid),
+  });
   parser.finish();
   return { result, counts: parser.counts };
 }

@@ -42,6 +42,20 @@ export interface TraceResult {
   readonly released: boolean;
 }
 
+/** Who follows the lines of a trace. None of these may wait. */
+export interface LineFollower {
+  readonly onLine: (line: string) => void;
+  /**
+   * Gets, in their order, the lines that don't count: calls that were under way when strace let go, and what strace
+   * remarks of a process.
+   */
+  readonly onRemark?: (line: string) => void;
+  /** Lines were passed over: what comes now does not go on from what came before. */
+  readonly onGap?: () => void;
+  /** A thread has ended; told where its end is not among the lines, since only some calls are. */
+  readonly onEnded?: (tid: number) => void;
+}
+
 /** Who follows a trace that makes events itself. Neither may wait. */
 export interface OwnEventFollower {
   /** Gets the line of each event, where it is asked for. */
@@ -59,12 +73,10 @@ export interface Trace extends AsyncDisposable {
   readonly command: readonly string[];
   readonly startedAt: string;
   /**
-   * Reads the lines as they come and hands each to `onLine`, which must not wait; resolves when strace has ended and
-   * its processes run free. To be called once.
-   * @param onRemark gets, in their order, the lines that don't count: calls that were under way when strace let go, and
-   *   what strace remarks of a process.
+   * Reads the lines as they come and hands them on; resolves when strace has ended and its processes run free. To be
+   * called once.
    */
-  follow(onLine: (line: string) => void, onRemark?: (line: string) => void): Promise<TraceResult>;
+  follow(follower: LineFollower): Promise<TraceResult>;
   /** The same for an engine that has events and no lines: they need no reading. Instead of `follow`. */
   readonly followOwnEvents?:
     | ((follower: OwnEventFollower) => Promise<{ readonly result: TraceResult; readonly events: number }>)

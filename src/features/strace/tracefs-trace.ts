@@ -9,6 +9,7 @@ import type { TraceTargets } from "./targets.ts";
 import {
   CLIENT_GONE,
   type EndReason,
+  type LineFollower,
   type OwnEventFollower,
   type Trace,
   type TraceLimits,
@@ -63,12 +64,9 @@ export class TracefsTrace implements Trace {
     this.targets = parts.targets;
   }
 
-  async follow(
-    onLine: (line: string) => void,
-    onRemark: (line: string) => void = () => undefined,
-  ): Promise<TraceResult> {
+  async follow({ onLine, onRemark }: LineFollower): Promise<TraceResult> {
     this.#follower = { onLine, onEvent: () => undefined, withRaw: false };
-    return await this.#run((event) => onRemark(lineOf(event)));
+    return await this.#run((event) => onRemark?.(lineOf(event)));
   }
 
   readonly followOwnEvents = async (follower: OwnEventFollower) => {

@@ -176,7 +176,7 @@ describe.skipIf(isMissing("ptrace"))(
       const targets = await chooseTargets(target.pid, false);
       await using trace = await startTrace(targets, { ...settings.strace, ...what }, { signal, governor });
       await governor[Symbol.asyncDispose]();
-      expect(await trace.follow(() => undefined)).toMatchObject({
+      expect(await trace.follow({ onLine: () => undefined })).toMatchObject({
         endReason: "governor-failed",
         released: true,
       });

@@ -56,9 +56,11 @@ describe.skipIf(isMissing("ptrace"))("a trace whose reader was held up", () => {
       if (!stop.signal.aborted) setImmediate(turn);
     };
     setImmediate(turn);
-    const result = await trace.follow((line) => {
-      all += line.length + 1;
-      inTurn += line.length + 1;
+    const result = await trace.follow({
+      onLine(line) {
+        all += line.length + 1;
+        inTurn += line.length + 1;
+      },
     });
     expect(result).toMatchObject({ endReason: "stopped", released: true });
     expect(most).toBeGreaterThan(0);
@@ -70,10 +72,17 @@ describe.skipIf(isMissing("ptrace"))("a trace whose reader was held up", () => {
     await using lagging = await lagBehind({ maxLagBytes: SCRATCH_PIECE_BYTES });
     const { trace, stop } = lagging;
     const heads: string[] = [];
-    const result = await trace.follow((line) => {
-      heads.push(line.slice(0, 30));
-      if (heads.length === 5_000) stop.abort();
+    let gaps = 0;
+    const result = await trace.follow({
+      onLine(line) {
+        heads.push(line.slice(0, 30));
+        if (heads.length === 5_000) stop.abort();
+      },
+      onGap: () => {
+        gaps += 1;
+      },
     });
+    expect(gaps).toBeGreaterThan(0);
     expect(heads.filter((head) => !/^\d+ +\d+\.\d{6} [a-z]/.test(head))).toEqual([]);
     const [passed = ""] = result.warnings.filter((warning) => warning.includes("passed over"));
     expect(Number.parseInt(passed, 10)).toBeGreaterThan(BACKLOG_BYTES - 2 * SCRATCH_PIECE_BYTES);

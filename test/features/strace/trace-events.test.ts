@@ -60,10 +60,11 @@ describe.skipIf(isMissing("ptrace"))("the events of a trace", () => {
     expect(await isFree(target.pid)).toBe(true);
   });
 
-  test("tell what a process was in when strace let go", async () => {
+  test.each(["", "&minDuration=9"])("tell what a process was in when strace let go (%s)", async (more) => {
     await using target = await startIdle();
     await using served = await serveStrace({ settings: { DURATION_MS: 300 } });
-    const { events, end } = await recordsOf(await served.get(`/strace/${target.pid}?raw=true`, NDJSON_FORM));
+    const path = `/strace/${target.pid}?raw=true${more}`;
+    const { events, end } = await recordsOf(await served.get(path, NDJSON_FORM));
     expect(end).toMatchObject({ endReason: "time-limit", lines: 0, events: 1 });
     expect(end.pending).toHaveLength(1);
     expect(events).toMatchObject([

@@ -67,6 +67,12 @@ export class EventParser {
     else this.#pushWhole(line, head);
   }
 
+  /** Lines were passed over: what waits for its second half may have had it among them, and is given up. */
+  passOver(): void {
+    for (const half of this.#pending.takeAll()) this.#giveUp(half);
+    this.#options.groups.passOver();
+  }
+
   /** Hands on what still waits for its second half. Nothing may be pushed any more. */
   finish(): void {
     for (const half of this.#pending.takeAll()) this.#giveUp(half);
@@ -75,8 +81,12 @@ export class EventParser {
   #pushWhole(line: string, head: LineHead): void {
     const { start } = head;
     const first = line.charCodeAt(start);
-    if (first === LESS) this.#pushResumed(line, line, head);
-    else if (isWordCode(first)) this.#emitOr(readCall(line, start, this.#originOf(head), false), line);
+    if (first === LESS) {
+      this.#pushResumed(line, line, head);
+      return;
+    }
+    this.#options.groups.goOn(head.tid);
+    if (isWordCode(first)) this.#emitOr(readCall(line, start, this.#originOf(head), false), line);
     else this.#pushRemark(line, head);
   }
 
@@ -96,8 +106,9 @@ export class EventParser {
     }
     const text = line.slice(start, -UNFINISHED.length);
     const half = { tid, time, call: line.slice(start, open), text, line };
-    this.#options.groups.expect(tid, half.call, text);
     for (const given of this.#pending.add(half)) this.#giveUp(given);
+    // After that: what is given up ends what the thread had begun before.
+    this.#options.groups.expect(tid, half.call, text);
   }
 
   #pushDetached(line: string, head: LineHead, isFirst: boolean): void {
@@ -148,6 +159,8 @@ export class EventParser {
   /** The call that the main thread was in is over; the execve(2) of the other is resumed under the main thread's id. */
   #supersede(tid: number, byTid: number): void {
     this.#end(tid);
+    // That number is free now, and no end of it is written.
+    this.#options.groups.forget(byTid);
     const half = this.#pending.take(byTid);
     if (half === undefined) return;
     for (const given of this.#pending.add({ ...half, tid })) this.#giveUp(given);

@@ -6,6 +6,10 @@ export interface ThreadGroups {
   groupOf(tid: number): number | null;
   /** Takes in that a thread has begun a call, whose end is written later: what it makes may be heard of before that. */
   expect(tid: number, call: string, text: string): void;
+  /** Takes in that a thread does something else: a call that it had begun is over, whether its end was seen or not. */
+  goOn(tid: number): void;
+  /** Takes in that some of what was written is not known. */
+  passOver(): void;
   /** Takes in what a call tells of threads. */
   learn(event: CallEvent): void;
   /** A thread has ended; its id may be given to another. */
@@ -48,11 +52,20 @@ export function createThreadGroups(
     return possible.size === 1 ? group : null;
   };
 
+  /** Null where the half of the call is missing that says which of the two it makes. */
+  const groupOfChild = ({ call, args, tid }: CallEvent, child: number): number | null => {
+    if (call === "fork" || call === "vfork") return child;
+    if (args === null) return null;
+    return args.some((argument) => JSON.stringify(argument).includes(THREAD_FLAG)) ? groupOf(tid) : child;
+  };
+
   return {
     groupOf,
     expect(tid, call, text) {
       if (isCreation(call)) creations.begin(tid, text.includes(THREAD_FLAG) ? groupOf(tid) : "own");
     },
+    goOn: (tid) => creations.end(tid, null),
+    passOver: () => creations.clear(),
     learn(event) {
       if (!isCreation(event.call)) return;
       const child = event.result;
@@ -60,8 +73,7 @@ export function createThreadGroups(
       if (child === null || child <= 0 || hasEnded) return;
       // What /proc says is better: a process in a PID namespace of its own is told another number by clone(2).
       if (typeof groups.get(child) === "number") return;
-      const group = lookUp(child) ?? (hasThreadFlag(event) ? groupOf(event.tid) : child);
-      remember(child, group);
+      remember(child, lookUp(child) ?? groupOfChild(event, child));
     },
     forget: (tid) => {
       groups.delete(tid);
@@ -86,8 +98,16 @@ class BegunCreations {
     this.#groups.set(tid, group);
   }
 
+  /** Nothing is known of any of them any more. */
+  clear(): void {
+    this.#groups.clear();
+    this.#ended.clear();
+  }
+
   /** Tells whether the child has ended already; its id may be given to another. */
   end(tid: number, child: number | null): boolean {
+    // Nearly always: it is asked at each line.
+    if (this.#groups.size === 0) return false;
     this.#groups.delete(tid);
     const hasEnded = child !== null && this.#ended.delete(child);
     if (this.#groups.size === 0) this.#ended.clear();
@@ -96,7 +116,8 @@ class BegunCreations {
 
   forget(tid: number): void {
     this.#groups.delete(tid);
-    if (this.#groups.size > 0 && this.#ended.size < MAX_THREADS) this.#ended.add(tid);
+    if (this.#groups.size === 0) this.#ended.clear();
+    else if (this.#ended.size < MAX_THREADS) this.#ended.add(tid);
   }
 }
 
@@ -104,8 +125,4 @@ const THREAD_FLAG = "CLONE_THREAD";
 
 function isCreation(call: string): boolean {
   return call === "clone" || call === "clone3" || call === "fork" || call === "vfork";
-}
-
-function hasThreadFlag({ args }: CallEvent): boolean {
-  return args?.some((argument) => JSON.stringify(argument).includes(THREAD_FLAG)) ?? false;
 }

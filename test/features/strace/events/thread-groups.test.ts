@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { EventParser } from "../../../../src/features/strace/events/event-parser.ts";
 import { createThreadGroups } from "../../../../src/features/strace/events/thread-groups.ts";
 import { recordedTraces } from "../../../support/recorded-traces.ts";
 import { parse } from "./parse.ts";
@@ -89,4 +90,51 @@ describe("who has ended by its first line", () => {
 test("a thread that lived when the trace began is known, until it ends", () => {
   const lines = ["6 getpid() = 5", "6 +++ exited with 0 +++", "6 getpid() = 6"];
   expect(processesOf(lines, [[6, 5]])).toEqual([5, 5, null]);
+});
+
+describe("what is not known is not told", () => {
+  const known: [number, number][] = [
+    [5, 5],
+    [6, 5],
+    [7, 7],
+  ];
+
+  test("of a call whose end was not seen, once its thread does something else", () => {
+    const lines = [`7 ${FORK} <unfinished ...>`, "7 getpid() = 7", "8 +++ exited with 0 +++"];
+    expect(processesOf(lines, known)).toEqual([7, null, 7]);
+  });
+
+  test("of a new thread, where the half is missing that says what is made", () => {
+    expect(processesOf(["6 <... clone3 resumed>, 88) = 8", "8 +++ exited with 0 +++"], known)).toEqual([
+      5,
+      null,
+    ]);
+    expect(processesOf(["7 <... vfork resumed>) = 8", "8 +++ exited with 0 +++"], known)).toEqual([7, 8]);
+  });
+
+  test("of anything that was under way when lines were passed over; its half is given up", () => {
+    const events: (number | null)[] = [];
+    const parser = new EventParser({ groups: createThreadGroups(undefined, known) }, (event) => {
+      if (event.type !== "unparsed") events.push(event.pid);
+    });
+    parser.push(`7     1763806812.204180 ${FORK} <unfinished ...>`);
+    parser.passOver();
+    expect([events, parser.counts.pending]).toEqual([[7], 0]);
+    parser.push("8     1763806812.204190 +++ exited with 0 +++");
+    expect(events).toEqual([7, null]);
+  });
+
+  test("of the thread whose exec took another's place: its number is free", () => {
+    const lines = [
+      'execve("/bin/true", ["true"], 0x7ffd /* 1 var */ <unfinished ...>',
+      "+++ superseded by execve in pid 6 +++",
+      "<... execve resumed>) = 0",
+    ];
+    const [execve = "", superseded = "", resumed = ""] = lines;
+    const events = processesOf(
+      [`6 ${execve}`, `5 ${superseded}`, `5 ${resumed}`, `7 ${FORK}) = 6`, "6 getpid() = 6"],
+      known,
+    );
+    expect(events).toEqual([5, 5, 7, 6]);
+  });
 });
