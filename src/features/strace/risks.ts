@@ -3,12 +3,29 @@ import { readCpu } from "../../linux/cgroup/cpu.ts";
 import { locateCgroup } from "../../linux/cgroup/locate.ts";
 import { createCgroupReader, createNotes } from "../../linux/cgroup/notes.ts";
 import { isInMemory } from "../../linux/memory-file-system.ts";
+import { ownStatus } from "../../linux/privileges.ts";
+import { readStatus } from "../../linux/proc.ts";
 import type { Shortcoming } from "./surroundings.ts";
 
 /** What makes a trace here riskier for the app than it need be. It does not stop one: the governor ends those that do harm. */
 export async function findRisks(dir: string, maxFileBytes: number): Promise<readonly Shortcoming[]> {
   const found = await Promise.all([quotaRisk(), ...roomRisks(dir, maxFileBytes)]);
   return found.filter((risk) => risk !== undefined);
+}
+
+/**
+ * What is wrong with the guards of a strace that runs. The kernel forgets which signal a process is to get when its parent
+ * dies as soon as that executes a program with capabilities of its own (prctl(2), PR_SET_PDEATHSIG).
+ */
+export async function findGuardRisk(stracePid: number): Promise<Shortcoming | null> {
+  const [strace, own] = await Promise.all([readStatus(stracePid), ownStatus()]);
+  if (strace === undefined || (strace.capPermitted & ~own.capPermitted) === 0n) return null;
+  return {
+    reason:
+      "strace has capabilities that the sidecar has not (capabilities(7), file capabilities): should the sidecar be killed, nothing ends strace, and the process would be traced on.",
+    remedy:
+      "user: of the app for the sidecar, or cap_add: [SYS_PTRACE] as root, and strace without: setcap -r",
+  };
 }
 
 /** A throttled strace holds the app up: 0.05 CPUs left a busy one a third of its speed. */

@@ -9,7 +9,7 @@ import type { Governor } from "./governor/governor.ts";
 import { governorLimits, verdictWords } from "./governor/limits.ts";
 import type { Verdict } from "./governor/verdict.ts";
 import { NO_MAIN_THREAD } from "./main-thread.ts";
-import { findRisks } from "./risks.ts";
+import { findGuardRisk, findRisks } from "./risks.ts";
 import { RunningTrace, stopTracer } from "./running-trace.ts";
 import { lookAround, MORE_ROOM, requireRoom, type Shortcoming, unusable } from "./surroundings.ts";
 import { refuseManyThreads, type TraceTarget, type TraceTargets } from "./targets.ts";
@@ -108,7 +108,8 @@ async function attachOnce(
   });
   watch.attached();
   for (const target of all) await refuseReused(target);
-  const shortcomings = [shortcoming, addressesInLines ? lineShortcoming : null, ...risks];
+  const guardRisk = await findGuardRisk(strace.pid);
+  const shortcomings = [shortcoming, addressesInLines ? lineShortcoming : null, guardRisk, ...risks];
   return new RunningTrace({
     ...{ targets, command, limits, signal, scratch, strace, watch },
     warnings: [...targets.warnings, ...shortcomings.filter((each) => each !== null).map(warning)],

@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { run } from "../../../src/linux/spawn.ts";
 import { fixturePath, startBelow, startTarget } from "../../linux/target-process.ts";
 import { isMissing } from "../../support/needs.ts";
 import { isFree } from "./serve-strace.ts";
@@ -90,12 +91,27 @@ describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("why the kernel 
 });
 
 describe.skipIf(isMissing("ptrace") || isMissing("namespaces"))("what strace needs beside the kernel", () => {
-  /** A mount namespace in which /usr/bin has these programs only. */
-  async function withPrograms(...programs: string[]): Promise<string[]> {
+  async function programsIn(...programs: string[]): Promise<string> {
     const folder = await temporaryFolder();
     for (const program of programs) await copyFile(`/usr/bin/${program}`, join(folder, program));
-    return ["unshare", "--mount", "sh", "-c", `mount --bind ${folder} /usr/bin && exec "$@"`, "sh"];
+    return folder;
   }
+  /** A mount namespace in which /usr/bin has the programs of that folder only. */
+  const within = (folder: string) => [
+    ...["unshare", "--mount", "sh", "-c", `mount --bind ${folder} /usr/bin && exec "$@"`, "sh"],
+  ];
+  const withPrograms = async (...programs: string[]) => within(await programsIn(...programs));
+
+  test("capabilities of its own are what the guards of strace end by: that is said", async () => {
+    await using target = await startTarget(["sleep", "300"], NOBODY);
+    const folder = await programsIn("setpriv", "prlimit", "strace");
+    await run(["setcap", "cap_sys_ptrace+ep", join(folder, "strace")]);
+    const { second } = await traceFrom([...within(folder), ...as(65_534)], target.pid);
+    expect(second.result.warnings).toContainEqual(
+      expect.stringMatching(/^strace has capabilities that the sidecar has not .* Mend: user: of the app/),
+    );
+    expect(await isFree(target.pid)).toBe(true);
+  });
 
   test("without strace it is 501, with what to install", async () => {
     await using target = await startTarget(["sleep", "300"]);
