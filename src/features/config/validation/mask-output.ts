@@ -2,7 +2,7 @@ import { MASK } from "../../../base/secrets.ts";
 import type { Content } from "../content.ts";
 import type { ConfigFile } from "../files/config-files.ts";
 import { applySplices } from "../formats/text-edit.ts";
-import { maskOf, secretComments } from "../secrets/masks.ts";
+import { masksOf, secretComments } from "../secrets/masks.ts";
 import type { SecretKeys } from "../secrets/secret-keys.ts";
 import { secretRanges } from "../secrets/secret-text.ts";
 
@@ -33,11 +33,9 @@ export function maskOutput(
 function secretsOf({ document, decoded }: Content, keys: SecretKeys): string[] {
   const text = decoded?.text ?? "";
   if (document === null) return pieces(text, keys, true);
-  const values = document.values.flatMap(({ value, paths }) => {
-    const mask = maskOf(value, paths, keys);
-    if (mask === undefined) return [];
-    return mask === MASK ? [String(value)] : pieces(String(value), keys, false);
-  });
+  const values = [...masksOf(document, keys).byPlace].flatMap(([{ value }, mask]) =>
+    mask === MASK ? [String(value)] : pieces(String(value), keys, false),
+  );
   const comments = secretComments(text, document, keys).flatMap(({ secrets }) => secrets);
   return [...values, ...comments.map(({ start, end }) => text.slice(start, end))];
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { fileList } from "../../../../src/features/config/config-schema.ts";
 import { isMissing } from "../../../support/needs.ts";
 import { startInOwnRoot } from "../support/own-root.ts";
-import { serveConfig, type TestFolder, testFolder } from "../support/serve-config.ts";
+import { AS_VIEWER, serveConfig, type TestFolder, testFolder } from "../support/serve-config.ts";
 
 /** Writes a script that is the app's own check. */
 async function checkScript(folder: TestFolder, ...lines: readonly string[]): Promise<string> {
@@ -86,6 +86,21 @@ describe("the app's own check", () => {
       outputTruncated: true,
       output: expect.stringContaining("near ******"),
     });
+  });
+
+  test("that quotes the value of an element whose name is in another attribute, has it masked, as GET has", async () => {
+    await using folder = await testFolder();
+    const xml = (password: string) => `<c><add key="db.password" value="${password}"/></c>\n`;
+    const path = await folder.write("app.xml", xml("old-one-8"));
+    const script = await checkScript(folder, `sed 's/.*value="/refused: /; s/".*//' "$1"; exit 1`);
+    await using app = await serveConfig({ files: [{ path, validate: { command: [script, "{file}"] } }] });
+    const answer = await app.put("app.xml", xml("hunter22xyz"));
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      { exitCode: 1, output: expect.stringContaining("refused: ******") },
+    ]);
+    const shown = await app.get("/config/app.xml", { headers: AS_VIEWER });
+    expect(await shown.text()).not.toContain("old-one-8");
   });
 
   test("that can't be run refuses every change, and list and capabilities say so", async () => {
