@@ -156,12 +156,19 @@ export function iniWriter(text: string): LineWriter {
         throw cannotWrite(path, "This can't be the name of a key in an INI file.");
       }
       const before = like === undefined || like.value === null ? "" : text.slice(like.start, like.valueStart);
-      const [, indent = "", separator = ""] = /^([ \t]*).*?([ \t]*[=:][ \t]*)$/.exec(before) ?? [];
-      return (
-        indent + key + (separator === "" ? defaultSeparator(text) : separator) + checked(value, "", path)
-      );
+      const separator = separatorIn(before) ?? defaultSeparator(text);
+      const indent = /^[ \t]*/.exec(before)?.[0] ?? "";
+      return indent + key + separator + checked(value, "", path);
     },
   };
+}
+
+/** What stands between a key and its value, with the blanks around it; undefined where there are odd ones. */
+function separatorIn(before: string): string | undefined {
+  // Keys hold neither of the two. One expression for all of it takes quadratic time where a key holds many blanks.
+  const key = before.slice(0, Math.max(before.search(/[=:]/), 0)).trimEnd();
+  const separator = before.slice(key.length);
+  return /^[ \t]*[=:][ \t]*$/.test(separator) ? separator : undefined;
 }
 
 function defaultSeparator(text: string): string {

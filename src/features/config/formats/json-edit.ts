@@ -1,7 +1,7 @@
 import { editBracketedList, itemIndent } from "./bracketed-list.ts";
 import type { ListChange } from "./delimited-list.ts";
 import type { ArrayEdit, Edit, ObjectEdit } from "./difference.ts";
-import type { JsonArray, JsonNode, JsonObject } from "./json-node.ts";
+import type { JsonArray, JsonMember, JsonNode, JsonObject } from "./json-node.ts";
 import { applySplices, beginsLine, indentOf, lineEndingOf, type Splice } from "./text-edit.ts";
 import { isTreeArray, isTreeObject, type Tree, type TreeScalar } from "./tree.ts";
 
@@ -82,8 +82,8 @@ function editObject(json: JsonText, node: JsonObject, edit: ObjectEdit): Splice[
   return [...splices, ...editList(json, node, { removed: new Set(removed), inserted })];
 }
 
-function nameSource(text: string, { start, value }: JsonObject["items"][number]): string {
-  return text.slice(start, value.start).replace(/\s*:\s*$/, "");
+function nameSource(text: string, { start, nameEnd }: JsonMember): string {
+  return text.slice(start, nameEnd);
 }
 
 function editList(json: JsonText, node: JsonArray | JsonObject, change: ListChange): Splice[] {

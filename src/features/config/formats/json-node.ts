@@ -25,5 +25,7 @@ export interface JsonObject extends TextRange {
 /** A member of an object, from its name to the end of its value. */
 export interface JsonMember extends TextRange {
   readonly name: string;
+  /** Where its name ends, as it is written. */
+  readonly nameEnd: number;
   readonly value: JsonNode;
 }

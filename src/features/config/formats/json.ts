@@ -52,7 +52,7 @@ function nodeOf(text: string, node: Node, depth: number): JsonNode {
   if (node.type === "object") {
     const items = children.flatMap(({ offset, length, children: [key, value] = [] }): JsonMember[] => {
       if (key === undefined || value === undefined) return [];
-      const member = { start: offset, end: offset + length };
+      const member = { start: offset, end: offset + length, nameEnd: key.offset + key.length };
       return [{ ...member, name: String(key.value), value: nodeOf(text, value, depth + 1) }];
     });
     return { kind: "object", ...range, items };

@@ -88,7 +88,8 @@ function nodeOf(text: string, node: ValueNode, depth: number): JsonNode {
       };
     case "Object": {
       const items = node.members.map((member): JsonMember => {
-        return { ...rangeOf(member), name: nameOf(member), value: nodeOf(text, member.value, depth + 1) };
+        const value = nodeOf(text, member.value, depth + 1);
+        return { ...rangeOf(member), name: nameOf(member), nameEnd: rangeOf(member.name).end, value };
       });
       return { kind: "object", ...range, items };
     }

@@ -125,6 +125,26 @@ test("a thread that was ended is started again for the next one", async () => {
   await expect(thread.show(order)).resolves.toMatchObject({ maskedValues: 1 });
 });
 
+const BLANKS = " ".repeat(2_000_000);
+const LONG: readonly (readonly [FormatName, string, string])[] = [
+  ["json", `{"a${BLANKS}b": 1}`, `{"a${BLANKS}b": 1, "new": "1"}`],
+  ["jsonc", `{"a"${BLANKS}/* c */: 1}`, `{"a"${BLANKS}/* c */: 1, "new":"1"}`],
+  ["json5", `{a${BLANKS}/* c */ : 1}`, `{a${BLANKS}/* c */ : 1, new:"1"}`],
+  ["ini", `a${BLANKS}b = 1\n`, `a${BLANKS}b = 1\nnew = 1\n`],
+  ["ini", ` a${BLANKS}b\t:${BLANKS}1\n`, ` a${BLANKS}b\t:${BLANKS}1\n new\t:${BLANKS}1\n`],
+];
+
+// A time that grows with the square of the length would be longer than the test may take.
+test.each(LONG)(
+  "beside two million blanks in %s a key is added in no time to speak of",
+  async (format, old, next) => {
+    const { file } = orderOf(format, old);
+    const recipe = { kind: "merge", patch: { new: "1" }, sizeBytes: 11, allowLossy: false } as const;
+    const made = await threadWith().make({ file, old: Buffer.from(old), recipe });
+    expect(made.equals(Buffer.from(next))).toBe(true);
+  },
+);
+
 test("versions are compared in the thread, too", async () => {
   const { file, bytes } = orderOf("ini", TEXTS.ini);
   const to = { bytes: Buffer.from(TEXTS.ini.replace("k7=1", "k7=2")), label: "new" };
