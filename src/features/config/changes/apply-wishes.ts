@@ -6,7 +6,8 @@ import { removePinned, replacePinned } from "../../../linux/replace-file.ts";
 import type { ConfigParts } from "../config-parts.ts";
 import { etagOf } from "../content.ts";
 import type { ConfigFile } from "../files/config-files.ts";
-import type { StagedVersion } from "../history/file-history.ts";
+import { commitWritten } from "../history/commit-written.ts";
+import type { StagedVersion } from "../history/staged-version.ts";
 import { factsOf } from "../thread/content-orders.ts";
 import { validateChange } from "../validation/validate-change.ts";
 import type { Change } from "./change.ts";
@@ -141,7 +142,8 @@ function tooLarge(sizeBytes: number, maxBytes: number): AppError {
 
 /**
  * Puts the new contents in the place of the old ones: all of them or, where one can't be written, none. A sidecar that
- * is killed between two of them puts the first back at its next start, as the staged versions say.
+ * is killed between two of them puts the first back at its next start, as the staged versions say. Once all are in
+ * place it does not fail any more, even where the history can't say so.
  * @throws {AppError}
  */
 export async function writePrepared(
@@ -167,8 +169,9 @@ export async function writePrepared(
     for (const version of staged) await version.discard();
     throw error;
   }
-  for (const version of staged) await version.commit();
-  for (const { place, wish } of prepared) {
+  for (const [index, { place, wish }] of prepared.entries()) {
+    const version = staged[index];
+    if (version !== undefined) await commitWritten(version, wish.file, parts.deps.log);
     if (wish.file.verify.length > 0) parts.unsettled.set(place.id, change);
   }
   return written;

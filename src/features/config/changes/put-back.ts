@@ -4,6 +4,7 @@ import { removePinned, replacePinned } from "../../../linux/replace-file.ts";
 import type { Logger } from "../../../web/log.ts";
 import { etagOf } from "../content.ts";
 import type { ConfigFile, PinConfigFile } from "../files/config-files.ts";
+import { commitWritten } from "../history/commit-written.ts";
 import type { FileRecords } from "../history/file-records.ts";
 import type { Change, PhaseResult } from "./change.ts";
 import type { Queues } from "./queues.ts";
@@ -79,7 +80,7 @@ async function putFileBack(
       ...{ reason: "The app did not take the change.", restored, verified: "not-asked" },
     });
     await replacePinned(pinned, old);
-    await staged.commit();
+    await commitWritten(staged, file, log);
     log.warn(
       { audit: "config.rollback", file: file.name, changeId: id },
       "a configuration file was put back",

@@ -2,29 +2,18 @@ import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import { AppError, isErrno, messageOf } from "../../../base/errors.ts";
+import { AppError, isErrno } from "../../../base/errors.ts";
 import { removeFromBefore, writeFileAtomic } from "../../../linux/atomic-write.ts";
 import { etagOf } from "../content.ts";
-import { type VersionAbout, type VersionRecord, versionRecord } from "./version-record.ts";
+import { historyError } from "./history-error.ts";
+import type { BegunVersion, StagedVersion } from "./staged-version.ts";
+import { readVersionRecord, type VersionAbout, type VersionRecord } from "./version-record.ts";
 
 /** How much is kept of one file. The newest version always is. */
 export interface HistoryLimits {
   readonly maxVersions: number;
   /** On disk, compressed. */
   readonly maxBytes: number;
-}
-
-/** A version that is written down, and not yet in place: whoever puts it there commits it. */
-export interface StagedVersion {
-  readonly record: VersionRecord;
-  commit(): Promise<void>;
-  discard(): Promise<void>;
-}
-
-/** One that a sidecar had begun with which was killed. */
-export interface BegunVersion extends StagedVersion {
-  /** What was to be put in place. @throws {AppError} `conflict` where it was damaged on disk. */
-  content(): Promise<Buffer>;
 }
 
 interface KeptVersion {
@@ -47,6 +36,8 @@ export class FileHistory {
   readonly #limits: HistoryLimits;
   readonly #kept: KeptVersion[] = [];
   #staged: readonly BegunVersion[] = [];
+  /** What is, or was, in place, and could not be committed yet. */
+  #late: readonly BegunVersion[] = [];
   #last = 0;
 
   private constructor(folder: string, limits: HistoryLimits) {
@@ -122,7 +113,8 @@ export class FileHistory {
       await writeFileAtomic(this.#path(version, ".gz"), packed, SECRET);
       await writeFileAtomic(this.#path(version, ".staged.json"), text, SECRET);
     } catch (error) {
-      await this.#remove(version);
+      // Where that can't be either, the next start removes it: it is the first error that says what is wrong.
+      await this.#remove(version).catch(() => undefined);
       throw historyError(this.#folder, error);
     }
     return this.#stagedOf(record, packed.length + text.length);
@@ -135,8 +127,22 @@ export class FileHistory {
     return staged.record;
   }
 
+  /** Commits what could not be before, except for what is gone from the disk; gives why that still can't be. */
+  async commitLate(): Promise<unknown> {
+    for (const late of this.#late) {
+      try {
+        await late.commit();
+      } catch (error) {
+        if (!isErrno(error, "ENOENT")) return historyError(this.#folder, error);
+        this.#late = this.#late.filter((each) => each !== late);
+      }
+    }
+    return undefined;
+  }
+
   /** Writes down what became of the verification of a version, where it is still kept. */
   async settle(version: number, verified: VersionRecord["verified"]): Promise<void> {
+    await this.commitLate();
     const index = this.#kept.findIndex(({ record }) => record.version === version);
     const kept = this.#kept[index];
     if (kept === undefined) return;
@@ -148,15 +154,23 @@ export class FileHistory {
   #stagedOf(record: VersionRecord, diskBytes: number): BegunVersion {
     const { version } = record;
     const decided = () => {
-      this.#staged = this.#staged.filter((each) => each.record.version !== version);
+      this.#staged = this.#staged.filter((each) => each !== begun);
+      this.#late = this.#late.filter((each) => each !== begun);
     };
-    return {
+    const begun: BegunVersion = {
       record,
       content: () => this.#contentOf(record),
       commit: async () => {
-        await rename(this.#path(version, ".staged.json"), this.#path(version, ".json"));
+        try {
+          await rename(this.#path(version, ".staged.json"), this.#path(version, ".json"));
+        } catch (error) {
+          // What a sidecar that was killed had begun is decided about together with the other files of its change.
+          if (![...this.#staged, ...this.#late].includes(begun)) this.#late = [...this.#late, begun];
+          throw error;
+        }
         decided();
         this.#kept.push({ record, diskBytes });
+        this.#kept.sort((one, other) => one.record.version - other.record.version);
         await this.#makeRoom();
       },
       discard: async () => {
@@ -164,14 +178,16 @@ export class FileHistory {
         decided();
       },
     };
+    return begun;
   }
 
+  /** Never rejects: what can't be removed now is counted, and removed, after the next start. */
   async #makeRoom(): Promise<void> {
     const { maxVersions, maxBytes } = this.#limits;
     const total = () => this.#kept.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
     while (this.#kept.length > 1 && (this.#kept.length > maxVersions || total() > maxBytes)) {
       const oldest = this.#kept.shift();
-      if (oldest !== undefined) await this.#remove(oldest.record.version);
+      if (oldest !== undefined) await this.#remove(oldest.record.version).catch(() => undefined);
     }
   }
 
@@ -180,10 +196,9 @@ export class FileHistory {
     for (const name of names.filter((each) => RECORD.test(each))) {
       const [, digits, staged] = RECORD.exec(name) ?? [];
       const text = await readFile(join(this.#folder, name), "utf8");
-      const parsed = versionRecord.safeParse(parseJson(text));
+      const record = readVersionRecord(text);
       this.#last = Math.max(this.#last, Number(digits));
-      if (!parsed.success || parsed.data.version !== Number(digits)) continue;
-      const record = parsed.data;
+      if (record?.version !== Number(digits)) continue;
       const diskBytes = text.length + (await sizeOf(this.#path(record.version, ".gz")));
       if (staged === undefined) this.#kept.push({ record, diskBytes });
       else this.#staged = [...this.#staged, this.#stagedOf(record, diskBytes)];
@@ -219,29 +234,4 @@ async function sizeOf(path: string): Promise<number> {
     if (isErrno(error, "ENOENT")) return 0;
     throw error;
   }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const OTHER_FOLDER =
-  "Give config.history.dir a folder that the sidecar may write, on a volume with room: SIDECAR_CONFIG_HISTORY_DIR=…, or keep no history: SIDECAR_CONFIG_HISTORY_ENABLED=false";
-/** Of a root without capabilities: the folder may be left from when the sidecar ran as another user. */
-const AS_ROOT = "What belongs to other users root writes with cap_add: [DAC_OVERRIDE, CHOWN, FOWNER].";
-
-function historyError(folder: string, error: unknown): unknown {
-  const detail = `The history of the configuration can't be kept in ${folder}: ${messageOf(error)}. Nothing was changed.`;
-  if (isErrno(error, "ENOSPC", "EDQUOT"))
-    return new AppError("storage-full", detail, { cause: error, remedy: OTHER_FOLDER });
-  if (isErrno(error, "EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR")) {
-    const isDenied = isErrno(error, "EACCES", "EPERM") && process.getuid?.() === 0;
-    const remedy = isDenied ? `${AS_ROOT} Or: ${OTHER_FOLDER}` : OTHER_FOLDER;
-    return new AppError("permission-denied", detail, { cause: error, remedy });
-  }
-  return error;
 }

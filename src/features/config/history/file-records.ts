@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 import { etagOf } from "../content.ts";
 import type { ConfigFile } from "../files/config-files.ts";
-import type { FileHistory, StagedVersion } from "./file-history.ts";
+import type { FileHistory } from "./file-history.ts";
 import type { Histories } from "./histories.ts";
+import type { StagedVersion } from "./staged-version.ts";
 import { madeElsewhere, type VersionAbout, type VersionRecord } from "./version-record.ts";
 
 /**
@@ -16,7 +17,9 @@ export interface FileRecords {
   found(file: ConfigFile, bytes: Buffer): Promise<VersionRecord | undefined>;
   /**
    * Decides about what a sidecar that was killed had begun with this file, where the whole of it can't be recovered:
-   * what is in place is kept.
+   * what is in place is kept. And commits what could not be before.
+   * @throws {AppError} where that still can't be: were another version on top of it, the next start would take the rest
+   * of its change back.
    */
   decide(file: ConfigFile, bytes: Buffer): Promise<void>;
   /** Writes a version down that is about to be put in place. */
@@ -44,6 +47,7 @@ export function createFileRecords(histories: Histories | undefined): FileRecords
       const etag = etagOf(bytes);
       // Of a change that was interrupted: what is in place is a part of it, which is yet to be decided about.
       if ((history?.staged.length ?? 0) > 0) return undefined;
+      if ((await history?.commitLate()) !== undefined) return undefined;
       const latest = history?.latest ?? seen.get(file.name);
       if (latest?.etag === etag) return undefined;
       const about = madeElsewhere(latest === undefined ? "found" : "external");
@@ -52,9 +56,12 @@ export function createFileRecords(histories: Histories | undefined): FileRecords
       return record;
     },
     async decide(file, bytes) {
-      for (const staged of (await historyOf(file))?.staged ?? []) {
+      const history = await historyOf(file);
+      for (const staged of history?.staged ?? []) {
         await (staged.record.etag === etagOf(bytes) ? staged.commit() : staged.discard());
       }
+      const error = await history?.commitLate();
+      if (error !== undefined) throw error;
     },
     async stage(file, bytes, about) {
       const history = await historyOf(file);
@@ -66,8 +73,12 @@ export function createFileRecords(histories: Histories | undefined): FileRecords
       return {
         ...staged,
         async commit() {
-          await staged.commit();
-          tell(file, staged.record);
+          try {
+            await staged.commit();
+          } finally {
+            // The content is in place, whether or not that could be written down.
+            tell(file, staged.record);
+          }
         },
       };
     },

@@ -5,7 +5,8 @@ import { replacePinned } from "../../../linux/replace-file.ts";
 import type { ConfigParts } from "../config-parts.ts";
 import { etagOf } from "../content.ts";
 import type { ConfigFile } from "../files/config-files.ts";
-import type { BegunVersion, FileHistory } from "./file-history.ts";
+import type { FileHistory } from "./file-history.ts";
+import type { BegunVersion } from "./staged-version.ts";
 
 interface Found {
   readonly file: ConfigFile;

@@ -39,3 +39,12 @@ export function madeElsewhere(kind: "found" | "external"): VersionAbout {
     verified: "not-asked",
   };
 }
+
+/** The record that a text holds; undefined where it holds none. */
+export function readVersionRecord(text: string): VersionRecord | undefined {
+  try {
+    return versionRecord.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
