@@ -35,9 +35,26 @@ const SETTING = "logs.files";
 const CORE = "core:";
 const GZIP = ".gz";
 
-/** The log at a path. */
-export function logAt(name: string, path: string, coreProcess: CoreProcessFinder): LogFile {
-  return path.startsWith(CORE) ? inCore(name, path, coreProcess) : ofOurs(name, resolve(path));
+/** Tells which logs there are in a folder, by the names of what lies there now. They are no rotated files of another. */
+export type OwnLogs = (present: readonly string[]) => readonly string[];
+
+/** The log at a path. @param ownLogs Those in its folder. */
+export function logAt(
+  name: string,
+  path: string,
+  coreProcess: CoreProcessFinder,
+  ownLogs: OwnLogs = () => [],
+): LogFile {
+  return path.startsWith(CORE)
+    ? inCore(name, path, coreProcess, ownLogs)
+    : ofOurs(name, resolve(path), ownLogs);
+}
+
+/** The folder of a path, the same for each way to write it. */
+export function folderOf(path: string): string {
+  return path.startsWith(CORE)
+    ? CORE + dirname(resolve("/", path.slice(CORE.length)))
+    : dirname(resolve(path));
 }
 
 /** The names of what lies in the folder of a path; none where it can't be read. */
@@ -62,18 +79,18 @@ export async function openIfThere(log: LogFile): Promise<GrowingFile | undefined
   }
 }
 
-function ofOurs(name: string, path: string): LogFile {
+function ofOurs(name: string, path: string, ownLogs: OwnLogs): LogFile {
   const folder = dirname(path);
   return {
     ...{ name, path },
     open: () => openGrowingFile(path, SETTING),
     currentInode: () => inodeAt(path),
     predecessors: () =>
-      predecessorsIn(folder, basename(path), (file) => openGrowingFile(join(folder, file), SETTING)),
+      predecessorsIn(folder, basename(path), ownLogs, (file) => openGrowingFile(join(folder, file), SETTING)),
   };
 }
 
-function inCore(name: string, path: string, coreProcess: CoreProcessFinder): LogFile {
+function inCore(name: string, path: string, coreProcess: CoreProcessFinder, ownLogs: OwnLogs): LogFile {
   const inside = path.slice(CORE.length);
   const open = async (file: string) => growingFile(await openInRoot(await mainPid(coreProcess), file));
   return {
@@ -92,7 +109,7 @@ function inCore(name: string, path: string, coreProcess: CoreProcessFinder): Log
     async predecessors() {
       const folder = dirname(inside);
       await using opened = await openFolderInRoot(await mainPid(coreProcess), folder);
-      return await predecessorsIn(`/proc/self/fd/${opened.fd}`, basename(inside), (file) =>
+      return await predecessorsIn(`/proc/self/fd/${opened.fd}`, basename(inside), ownLogs, (file) =>
         open(join(folder, file)),
       );
     },
@@ -102,9 +119,14 @@ function inCore(name: string, path: string, coreProcess: CoreProcessFinder): Log
 async function predecessorsIn(
   folder: string,
   name: string,
+  ownLogs: OwnLogs,
   open: (file: string) => Promise<GrowingFile>,
 ): Promise<readonly Predecessor[]> {
-  const all = (await readdir(folder).catch(() => [])).filter((file) => isPredecessor(file, name));
+  const present = await readdir(folder).catch(() => []);
+  const alike = present.filter((file) => isPredecessor(file, name));
+  const own = alike.length === 0 ? [] : ownLogs(present).filter((other) => isPredecessor(other, name));
+  // What such another one was rotated to belongs to it, too: `app-1.log.gz` to `app-1.log`, not to `app.log`.
+  const all = alike.filter((file) => !own.some((other) => file === other || isPredecessor(file, other)));
   // While a file is compressed both are there, and the packed one is not whole.
   const names = all.filter((file) => !(file.endsWith(GZIP) && all.includes(file.slice(0, -GZIP.length))));
   const found = await Promise.all(

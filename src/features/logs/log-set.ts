@@ -3,7 +3,7 @@ import { closest } from "../../base/closest.ts";
 import { AppError, StartError } from "../../base/errors.ts";
 import type { CoreProcessFinder } from "../../linux/core-process.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { isPredecessor, type LogFile, logAt, namesBeside } from "./log-file.ts";
+import { folderOf, isPredecessor, type LogFile, logAt, namesBeside, type OwnLogs } from "./log-file.ts";
 
 /** The logs that the settings name, one by one and by patterns. */
 export interface LogSet {
@@ -27,8 +27,11 @@ const MAX_MATCHES = 256;
 export function createLogSet(settings: Settings["logs"], coreProcess: CoreProcessFinder): LogSet {
   const isPattern = ({ path }: { path: string }) => /[*?]/.test(path);
   const patterns = settings.files.filter(isPattern);
+  const single = settings.files.filter((file) => !isPattern(file));
+  const logOf = (name: string, path: string) =>
+    logAt(name, path, coreProcess, ownLogsBeside(path, single, patterns));
   const named = new Map<string, LogFile>();
-  for (const { name: given, path } of settings.files.filter((file) => !isPattern(file))) {
+  for (const { name: given, path } of single) {
     const name = given ?? basename(path);
     const other = named.get(name);
     if (other !== undefined) {
@@ -36,14 +39,14 @@ export function createLogSet(settings: Settings["logs"], coreProcess: CoreProces
         remedy: `Give one of them a name of its own in ${SETTING}: {name: other-${name}, path: ${path}}`,
       });
     }
-    named.set(name, logAt(name, path, coreProcess));
+    named.set(name, logOf(name, path));
   }
   const all = async () => {
     const logs = new Map(named);
     const paths = new Set([...named.values()].map(({ path }) => path));
     for (const { path } of patterns) {
       for (const name of matchesOf(basename(path), await namesBeside(path, coreProcess))) {
-        const log = logAt(name, join(dirname(path), name), coreProcess);
+        const log = logOf(name, join(dirname(path), name));
         if (!logs.has(name) && !paths.has(log.path)) logs.set(name, log);
       }
     }
@@ -66,6 +69,21 @@ export function createLogSet(settings: Settings["logs"], coreProcess: CoreProces
       });
     },
   };
+}
+
+/** The logs beside one: those that are named, be they there now or not, and those that a pattern lists. */
+function ownLogsBeside(
+  path: string,
+  named: readonly { readonly path: string }[],
+  patterns: readonly { readonly path: string }[],
+): OwnLogs {
+  const folder = folderOf(path);
+  const basesHere = (files: readonly { readonly path: string }[]) =>
+    files.filter((file) => folderOf(file.path) === folder).map((file) => basename(file.path));
+  const names = basesHere(named);
+  // A pattern that is for the log, too, leaves its rotated files to it, also while it is away amid a rotation.
+  const others = basesHere(patterns).filter((pattern) => !expressionOf(pattern).test(basename(path)));
+  return (present) => [...names, ...others.flatMap((pattern) => matchesOf(pattern, present))];
 }
 
 /** The names that a pattern is for: not those of rotated files, which belong to their log. */

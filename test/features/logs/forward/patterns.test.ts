@@ -39,6 +39,29 @@ test("each file that a pattern stands for is forwarded from a position of its ow
   expect([textsIn("a.log"), textsIn("b.log")]).toEqual([textsOf(5, 9), textsOf(100, 106)]);
 });
 
+test("of two logs that are named, of which one is named like a rotated file of the other, each line is forwarded once", async () => {
+  await using receiver = await startLokiReceiver();
+  await using place = await forwardingPlace();
+  const { logs } = place;
+  const files = [
+    await logs.write("server-1.log", numbered(100, 103)),
+    await logs.write("server.log", numbered(0, 3)),
+  ];
+  const forwardAll = async () => {
+    await using running = await place.start({ to: "loki", url: receiver.url, from: "start" }, { files });
+    await poll("all is taken", async () => {
+      const list = logList.parse(await (await running.server.get("/logs")).json());
+      return list.forwarders.every(({ lines, lagBytes }) => lines > 0 && lagBytes === 0);
+    });
+  };
+  await forwardAll();
+  await rename(logs.path("server.log"), logs.path("server.log.1"));
+  await logs.append("server-1.log", numbered(103, 105));
+  await logs.write("server.log", numbered(3, 5));
+  await forwardAll();
+  expect(receiver.texts().toSorted()).toEqual([...textsOf(0, 5), ...textsOf(100, 105)].toSorted());
+});
+
 test("a destination may name files of a pattern that are not there yet, and no others", () => {
   const to = { to: "syslog", url: "tcp://127.0.0.1:514" };
   const files = ["/var/log/app/*.log"];
