@@ -135,9 +135,15 @@ function credentialsOf({ credentials }: JmxOptions): JavaValue {
   return credentials && stringArray([credentials.user, credentials.password]);
 }
 
-/** The call has done nothing: there is nobody who could have done it. */
+/**
+ * The call has done nothing: there is nobody who could have done it. RMI itself says so in the outermost exception; what
+ * the same class is within another, or in place of a result, comes from a call that was made.
+ */
 function isForgotten(error: unknown): boolean {
-  if (error instanceof RemoteException) return error.has("java.rmi.NoSuchObjectException");
+  if (error instanceof RemoteException) {
+    const [outermost] = error.chain;
+    return !error.isAbortedReply && outermost?.className === "java.rmi.NoSuchObjectException";
+  }
   return error instanceof RmiConnectionError && error.reason === "unreachable";
 }
 
