@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exactText, parseExact } from "../../src/dashboard/views/jvm/exact-json.ts";
 import { groupThreads, hasText, poolOf, type Thread } from "../../src/dashboard/views/jvm/group-threads.ts";
-import { typedValue } from "../../src/dashboard/views/jvm/java-input.ts";
+import { startOfValue, typedValue } from "../../src/dashboard/views/jvm/java-input.ts";
 import { shortType } from "../../src/dashboard/views/jvm/jvm-types.ts";
 import { type MBeanNode, readName, treeOf } from "../../src/dashboard/views/jvm/mbean-names.ts";
 import { gcShares } from "../../src/dashboard/views/jvm/use-samples.ts";
@@ -94,6 +94,16 @@ describe("values of Java", () => {
     expect(typedValue("", "java.util.Map")).toBeNull();
     expect(typedValue("2026-11-28T22:00:00Z", "java.util.Date")).toBe("2026-11-28T22:00:00Z");
     expect(() => typedValue("{", "javax.management.openmbean.CompositeData")).toThrow(SyntaxError);
+  });
+
+  test("are changed from what they are, but never from a mask", () => {
+    expect(startOfValue("abc")).toBe("abc");
+    expect(startOfValue(9223372036854775807n)).toBe("9223372036854775807");
+    expect(startOfValue({ a: [1, "b"] })).toBe('{"a":[1,"b"]}');
+    expect(startOfValue(null)).toBe("null");
+    expect(startOfValue("******")).toBe("");
+    expect(startOfValue("jdbc:x://zoe:******@db/")).toBe("");
+    expect(startOfValue({ user: "zoe", password: "******" })).toBe("");
   });
 
   test("have the names of their types as one writes them", () => {

@@ -1,3 +1,5 @@
+import { MASK } from "../../api/mask.ts";
+
 /** A tree of values as a form shows it. */
 
 /** What a field of a form may hold. */
@@ -27,8 +29,6 @@ export type FormNode = FieldNode | GroupNode;
 
 /** More fields than anybody would look through. */
 export const MAX_FIELDS = 1_000;
-/** As the sidecar writes it. */
-export const MASK = "******";
 
 /** The form of a tree; undefined where it is no group of values, or has more than {@link MAX_FIELDS}. */
 export function formOf(tree: unknown): GroupNode | undefined {

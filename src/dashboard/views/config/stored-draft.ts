@@ -1,6 +1,7 @@
 import type { Answers } from "../../api/api-types.ts";
+import { MASK } from "../../api/mask.ts";
 import { type Addition, type FormEdits, fieldsIn } from "./form-edits.ts";
-import { formOf, MASK } from "./form-tree.ts";
+import { formOf } from "./form-tree.ts";
 
 /** What was changed and not saved, in the form in which the browser's tab keeps it while the page is loaded anew. */
 

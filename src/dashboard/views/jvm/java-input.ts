@@ -1,4 +1,5 @@
-import { parseExact } from "./exact-json.ts";
+import { MASK } from "../../api/mask.ts";
+import { exactText, parseExact } from "./exact-json.ts";
 
 /** What one types for a value of Java. */
 
@@ -25,4 +26,10 @@ export function isTruth(type: string): boolean {
 export function typedValue(text: string, type: string): unknown {
   if (isTruth(type)) return text === "true";
   return isTypedAsText(type) ? text : parseExact(text === "" ? "null" : text);
+}
+
+/** What a field begins with where a value is to be changed: nothing where a mask is in it, which would be written back. */
+export function startOfValue(value: unknown): string {
+  const text = typeof value === "string" ? value : exactText(value);
+  return text.includes(MASK) ? "" : text;
 }

@@ -4,7 +4,7 @@ import { Failure } from "../../ui/failure.tsx";
 import { giveFocusBack } from "../../ui/focus.ts";
 import { exactText } from "./exact-json.ts";
 import { JavaField } from "./java-field.tsx";
-import { typedValue } from "./java-input.ts";
+import { startOfValue, typedValue } from "./java-input.ts";
 import type { MBean } from "./jvm-types.ts";
 
 type Attribute = MBean["attributes"][number];
@@ -38,7 +38,7 @@ export function SetAttribute({ pid, mbean, attribute, onChange }: SetAttributePr
         type="button"
         class="quiet small"
         aria-label={`Set ${name}`}
-        onClick={() => setText(startOf(value))}
+        onClick={() => setText(startOfValue(value))}
       >
         Set…
       </button>
@@ -78,8 +78,4 @@ export function SetAttribute({ pid, mbean, attribute, onChange }: SetAttributePr
       {error === undefined ? null : <Failure error={error} />}
     </form>
   );
-}
-
-function startOf(value: unknown): string {
-  return typeof value === "string" ? value : exactText(value);
 }

@@ -1,3 +1,4 @@
+import { MASK } from "../../../base/secrets.ts";
 import { describedType } from "../jmx/described-type.ts";
 import { fromJson } from "../jmx/from-json.ts";
 import type { JmxClient } from "../jmx/jmx-client.ts";
@@ -5,6 +6,7 @@ import type { Json } from "../jmx/json.ts";
 import { isPrimitive } from "../jmx/json-scalars.ts";
 import type { AttributeInfo, OperationInfo } from "../jmx/mbean-info.ts";
 import { replaceWithin } from "../jmx/replace-within.ts";
+import { holdsMask } from "../mbeans/mask-json.ts";
 import type { JavaValue } from "../serialization/java-values.ts";
 import { illegalArgument, JolokiaError } from "./jolokia-error.ts";
 import { type JolokiaSource, jolokiaJson } from "./jolokia-json.ts";
@@ -14,6 +16,7 @@ import { valueAt } from "./value-path.ts";
 /** Sets an attribute, or what is at a path within its value; gives what it was. */
 export async function answerWrite({ client, mask }: JolokiaSource, request: WriteRequest): Promise<Json> {
   const { mbean, attribute, path, options } = request;
+  requireNoMask(request.value);
   const info = (await client.info(mbean)).attributes.find(({ name }) => name === attribute);
   if (info === undefined) {
     throw new JolokiaError(
@@ -41,9 +44,16 @@ async function newValue(
   return fromJson(fromText(value, info.type), info.type, await describedType(client, mbean, info));
 }
 
+/** What is shown to clients has masks in place of secrets: those must not be written back. */
+function requireNoMask(value: Json): void {
+  if (holdsMask(value))
+    throw illegalArgument(`A mask (${MASK}) where a secret is not shown: send the real value`);
+}
+
 /** Calls an operation; gives its result. */
 export async function answerExec({ client, mask }: JolokiaSource, request: ExecRequest): Promise<Json> {
   const { mbean, args, options } = request;
+  requireNoMask(args);
   const { name, parameters } = findOperation((await client.info(mbean)).operations, request);
   if (parameters.length !== args.length) {
     const counts = `requires ${parameters.length} parameters, not ${args.length} as given`;

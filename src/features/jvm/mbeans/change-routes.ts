@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { AppError } from "../../../base/errors.ts";
+import { MASK } from "../../../base/secrets.ts";
 import { bodyType, readBody } from "../../../web/body.ts";
 import type { WebContext } from "../../../web/context.ts";
 import type { RouteTable } from "../../../web/routes.ts";
@@ -14,7 +15,7 @@ import type { Jvm } from "../jvm-finder.ts";
 import { refOf } from "../talk-routes.ts";
 import { requireTouch } from "../touch.ts";
 import { allowRemedy, type Member } from "./allow-list.ts";
-import { maskJson } from "./mask-json.ts";
+import { holdsMask, maskJson } from "./mask-json.ts";
 import { answerJson, MBEAN_REFUSALS, type MBeanParts } from "./mbean-routes.ts";
 import {
   attributeAnswer,
@@ -60,6 +61,7 @@ function addSet(table: RouteTable, parts: MBeanParts): void {
       const jvm = await parts.finder.require(Number(params.pid));
       requireAllowed(parts, jvm, mbean, { kind: "attributes", name: attribute });
       const { value: wanted } = await readBodyJson(ctx, attributeRequest, '{"value": true}');
+      requireNoMask(wanted);
       const { requestId } = ctx.state;
       parts.log.info(
         { audit: "jvm.mbean-set", user: principal.name, ...refOf(jvm), mbean, attribute, requestId },
@@ -94,6 +96,7 @@ function addInvoke(table: RouteTable, parts: MBeanParts): void {
         ctx.get("Content-Type") === ""
           ? operationRequest.parse({})
           : await readBodyJson(ctx, operationRequest, '{"arguments": []}');
+      requireNoMask(request.arguments);
       const { requestId } = ctx.state;
       parts.log.info(
         { audit: "jvm.mbean-invoke", user: principal.name, ...refOf(jvm), mbean, operation, requestId },
@@ -117,6 +120,15 @@ function requireAllowed({ touch, allow }: MBeanParts, jvm: Jvm, mbean: string, m
   }
   throw new AppError("mbean-not-allowed", `jvm.jmx.allow does not name ${member.name} of ${mbean}.`, {
     remedy: allowRemedy(mbean, member),
+  });
+}
+
+/** @throws {AppError} `content-invalid` where the mask of a secret came back in its place. */
+function requireNoMask(value: Json): void {
+  if (!holdsMask(value)) return;
+  throw new AppError("content-invalid", `The value holds a mask (${MASK}) where a secret is not shown.`, {
+    remedy:
+      "Send the real value: GET jvm/{pid}/mbeans/{mbean}/attributes/{attribute}?secrets=show shows operators what it is.",
   });
 }
 

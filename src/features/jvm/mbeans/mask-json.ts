@@ -22,3 +22,14 @@ function maskMember(parent: Readonly<Record<string, Json>>, name: string, key: s
   if (isSecretRow && typeof member === "string") return MASK;
   return maskJson(looksSecret(name) && !looksSecret(key) ? name : key, member);
 }
+
+/** Tells whether any text in a value holds a mask: what it stands for would be lost where that is written. */
+export function holdsMask(value: Json): boolean {
+  // By no recursion: a client may nest deeper than the stack.
+  const left: Json[] = [value];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    if (typeof one === "string" && one.includes(MASK)) return true;
+    if (typeof one === "object" && one !== null) for (const member of Object.values(one)) left.push(member);
+  }
+  return false;
+}

@@ -1,0 +1,2 @@
+/** What the sidecar writes in place of a secret. */
+export const MASK = "******";
