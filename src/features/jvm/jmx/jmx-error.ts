@@ -41,8 +41,11 @@ export class JmxError extends Error {
   }
 }
 
-/** Of the exceptions of Java, what they mean here; the first that is in the chain counts. */
-const MEANINGS: readonly (readonly [string, JmxFailure])[] = [
+/**
+ * Of the exceptions of Java, what they mean here. What is within one that holds an MBean's own says nothing of the MBean
+ * that was asked: the code of one may itself look for another that is not there.
+ */
+const MEANINGS: ReadonlyMap<string, JmxFailure> = new Map<string, JmxFailure>([
   ["java.io.NotSerializableException", "not-serializable"],
   ["javax.management.InstanceNotFoundException", "no-such-mbean"],
   ["javax.management.AttributeNotFoundException", "no-such-attribute"],
@@ -50,9 +53,10 @@ const MEANINGS: readonly (readonly [string, JmxFailure])[] = [
   ["javax.management.MBeanException", "threw"],
   ["javax.management.RuntimeMBeanException", "threw"],
   ["javax.management.RuntimeErrorException", "threw"],
+  ["java.lang.reflect.InvocationTargetException", "threw"],
   ["java.lang.SecurityException", "forbidden"],
   ["java.lang.NoSuchMethodException", "no-such-operation"],
-];
+]);
 
 /**
  * Says what went wrong in the terms of JMX; what is known already stays as it is.
@@ -72,9 +76,17 @@ export function jmxErrorOf(error: unknown): JmxError {
 }
 
 function remoteFailure(error: RemoteException): JmxError {
-  const found = MEANINGS.find(([className]) => error.has(className));
-  const failure = found?.[1] ?? (error.isAbortedReply ? "not-serializable" : "threw");
+  const failure = error.isAbortedReply ? "not-serializable" : meaningOf(error);
   return new JmxError(failure, rootMessage(error), { cause: error, chain: error.chain });
+}
+
+/** From the outermost inwards, the first that means something counts. */
+function meaningOf({ chain }: RemoteException): JmxFailure {
+  for (const { classNames } of chain) {
+    const known = classNames.find((name) => MEANINGS.has(name));
+    if (known !== undefined) return MEANINGS.get(known) ?? "threw";
+  }
+  return "threw";
 }
 
 /** The exceptions of RMI and JMX around the one that happened say nothing of their own. */
