@@ -35,19 +35,23 @@ function isCutAt({ maxDepth }: JolokiaOptions, path: readonly string[], level: n
   return maxDepth !== undefined && path.length + maxDepth <= level;
 }
 
-function find(all: Readonly<Record<string, Json>>, path: readonly string[], rest: readonly string[]): Json {
+function find(all: Json, path: readonly string[], rest: readonly string[]): Json {
   const [domain, properties] = path;
   if (domain === undefined) return all;
-  const members = all[domain];
+  const members = memberOf(all, domain);
   if (properties === undefined) return members ?? {};
-  const mbean = isJsonObject(members) ? members[properties] : undefined;
+  const mbean = memberOf(members, properties);
   if (mbean === undefined)
     throw illegalArgument(`Invalid path within the MBean part given. (Path: ${path.join("/")})`);
   let found: Json | undefined = mbean;
-  for (const part of rest)
-    found = isJsonObject(found) && Object.hasOwn(found, part) ? found[part] : undefined;
+  for (const part of rest) found = memberOf(found, part);
   if (found === undefined) throw illegalArgument("Path given but extracted value is empty");
   return found;
+}
+
+/** A member that JSON has, and not one of JavaScript's own such as `constructor`. */
+function memberOf(json: Json | undefined, name: string): Json | undefined {
+  return isJsonObject(json) && Object.hasOwn(json, name) ? json[name] : undefined;
 }
 
 function propertiesOf(name: string, { canonicalNaming }: JolokiaOptions): string {

@@ -221,6 +221,21 @@ describe("an answer", () => {
   });
 });
 
+describe("a list", () => {
+  test("has nothing at names of JavaScript's own", async () => {
+    await using jvm = await startRecordedJvm("jolokia-list");
+    await using client = await connectJmx({ host: "127.0.0.1", port: jvm.port, credentials: null });
+    const paths = ["constructor", "__proto__", "__proto__/constructor", "odd/constructor", "odd/__proto__"];
+    const answers = await askOurs(
+      client,
+      paths.map((path) => `GET /list/${path}`),
+    );
+    const nothing = { status: 200, value: {} };
+    const invalid = { status: 400, error: expect.stringContaining("Invalid path within the MBean part") };
+    expect(answers).toMatchObject([nothing, nothing, invalid, invalid, invalid]);
+  });
+});
+
 describe("an answer of what has not changed", () => {
   test("says only so, of what a client has seen in an earlier second", async () => {
     await using jvm = await startRecordedJvm("jolokia-modified");
