@@ -1,8 +1,8 @@
 import { AppError, type ErrorCode } from "../../../base/errors.ts";
 import { JmxError, type JmxFailure } from "../jmx/jmx-error.ts";
+import { JsonLimitError } from "../jmx/json-budget.ts";
 import { InvalidValueError } from "../jmx/json-scalars.ts";
 import { ObjectNameError } from "../jmx/object-name.ts";
-import { JsonLimitError } from "../jmx/to-json.ts";
 import type { Jvm } from "../jvm-finder.ts";
 
 /** What a failure of JMX is to a client of the API, and what mends it. */

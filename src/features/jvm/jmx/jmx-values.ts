@@ -11,7 +11,7 @@ import {
   vector,
   WRITES_ITSELF,
 } from "../serialization/build-values.ts";
-import { entriesOf } from "../serialization/collections.ts";
+import { entriesOf, type Look } from "../serialization/collections.ts";
 import {
   fieldOf,
   isInstance,
@@ -62,7 +62,7 @@ export function objectName(name: string): JavaObject {
 /** The text of an `ObjectName`; undefined where it is none. */
 export function objectNameOf(value: JavaValue | undefined): string | undefined {
   if (!isInstance(value, OBJECT_NAME_CLASS)) return undefined;
-  const name = partOf(value, OBJECT_NAME_CLASS)?.annotation.find((item) => typeof item === "string");
+  const name = partOf(value, OBJECT_NAME_CLASS)?.annotation[0];
   return typeof name === "string" ? name : undefined;
 }
 
@@ -113,9 +113,10 @@ export function tabularData(
   return javaObject(TABULAR_DATA, part({ tabularType, dataMap }));
 }
 
-/** The items of a `CompositeData`; undefined where it is none. */
+/** The items of a `CompositeData`; undefined where it is none. `look` is told how many values are looked through. */
 export function compositeItemsOf(
   value: JavaValue | undefined,
+  look?: Look,
 ): readonly (readonly [JavaValue, JavaValue])[] | undefined {
-  return isInstance(value, COMPOSITE_CLASS) ? entriesOf(fieldOf(value, "contents")) : undefined;
+  return isInstance(value, COMPOSITE_CLASS) ? entriesOf(fieldOf(value, "contents"), look) : undefined;
 }

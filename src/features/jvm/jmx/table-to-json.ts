@@ -2,34 +2,48 @@ import { entriesOf, listOf } from "../serialization/collections.ts";
 import { fieldOf, type JavaObject, type JavaValue } from "../serialization/java-values.ts";
 import { compositeItemsOf } from "./jmx-values.ts";
 import type { Json } from "./json.ts";
+import type { JsonBudget } from "./json-budget.ts";
 
 /** `TabularData` in JSON. */
 
-/** Converts a value within it. */
-type Convert = (value: JavaValue | undefined) => Json;
+/** What of a conversion a table needs. */
+export interface TableParts {
+  /** Converts a value within it; spends what it makes. */
+  convert(value: JavaValue | undefined): Json;
+  readonly budget: JsonBudget;
+}
+
+/** No open type has nearly as many; each would be a level more. */
+const MAX_INDEX_NAMES = 16;
+
 type Row = ReadonlyMap<JavaValue, JavaValue>;
 
 /**
  * Converts a table: that of an MXBean's map to an object by its keys, any other to objects nested by the values of its
- * index; where one of those is itself no single value, to `indexNames` and `values`.
+ * index; where one of those is itself no single value, or there are many, to `indexNames` and `values`.
  */
-export function tableToJson(table: JavaObject, convert: Convert): Json {
+export function tableToJson(table: JavaObject, { convert, budget }: TableParts): Json {
   const type = fieldOf(table, "tabularType");
   const names =
-    typeof type === "object" && type?.kind === "object" ? listOf(fieldOf(type, "indexNames")) : [];
-  const rows = entriesOf(fieldOf(table, "dataMap")).map(
-    ([, row]): Row => new Map(compositeItemsOf(row) ?? []),
-  );
+    typeof type === "object" && type?.kind === "object"
+      ? listOf(fieldOf(type, "indexNames"), budget.look)
+      : [];
+  const rows = entriesOf(fieldOf(table, "dataMap"), budget.look).map(([, row]): Row => {
+    const items = compositeItemsOf(row, budget.look) ?? [];
+    budget.look(items.length);
+    return new Map(items);
+  });
+  const rowToJson = (row: Row): Json =>
+    Object.fromEntries([...row].map(([name, value]) => [budget.text(String(name)), convert(value)]));
   const indexes = rows.map((row) => names.map((name) => convert(row.get(name))));
-  if (indexes.flat().some((part) => typeof part === "object" && part !== null)) {
-    return { indexNames: names.map(convert), values: rows.map((row) => rowToJson(row, convert)) };
+  const haveParts = indexes.flat().some((part) => typeof part === "object" && part !== null);
+  if (haveParts || names.length > MAX_INDEX_NAMES) {
+    return { indexNames: names.map(convert), values: rows.map(rowToJson) };
   }
   if (isMapOfMXBean(names, rows)) {
     return Object.fromEntries(rows.map((row, at) => [String(indexes[at]?.[0]), convert(row.get("value"))]));
   }
-  return nested(
-    rows.map((row, at) => ({ index: (indexes[at] ?? []).map(String), json: rowToJson(row, convert) })),
-  );
+  return nested(rows.map((row, at) => ({ index: (indexes[at] ?? []).map(String), json: rowToJson(row) })));
 }
 
 function isMapOfMXBean(names: readonly JavaValue[], rows: readonly Row[]): boolean {
@@ -38,10 +52,6 @@ function isMapOfMXBean(names: readonly JavaValue[], rows: readonly Row[]): boole
     names[0] === "key" &&
     rows.every((row) => row.size === 2 && row.has("key") && row.has("value"))
   );
-}
-
-function rowToJson(row: Row, convert: Convert): Json {
-  return Object.fromEntries([...row].map(([name, value]) => [String(name), convert(value)]));
 }
 
 interface NestedRow {

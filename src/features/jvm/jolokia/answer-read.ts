@@ -1,6 +1,7 @@
 import type { AttributeOutcome, JmxClient } from "../jmx/jmx-client.ts";
 import type { JmxError } from "../jmx/jmx-error.ts";
 import type { Json } from "../jmx/json.ts";
+import { createJsonBudget, type JsonBudget } from "../jmx/json-budget.ts";
 import { parseObjectName } from "../jmx/object-name.ts";
 import { illegalArgument, JolokiaError, jolokiaErrorOf } from "./jolokia-error.ts";
 import { type JolokiaSource, jolokiaJson } from "./jolokia-json.ts";
@@ -62,13 +63,18 @@ async function readSeveral(
   options: JolokiaOptions,
 ): Promise<Json> {
   const outcomes = await client.attributes(mbean, names);
+  const budget = createJsonBudget();
   return Object.fromEntries(
-    [...outcomes].map(([name, outcome]) => [name, mask(name, outcomeToJson(outcome, options))]),
+    [...outcomes].map(([name, outcome]) => [name, mask(name, outcomeToJson(outcome, options, budget))]),
   );
 }
 
-function outcomeToJson({ value, error }: AttributeOutcome, options: JolokiaOptions): Json {
-  if (error === undefined) return jolokiaJson(value, options);
+function outcomeToJson(
+  { value, error }: AttributeOutcome,
+  options: JolokiaOptions,
+  budget: JsonBudget,
+): Json {
+  if (error === undefined) return jolokiaJson(value, options, { budget });
   if (!options.ignoreErrors) throw error;
   return ignored(error);
 }

@@ -1,8 +1,8 @@
 import { messageOf } from "../../../base/errors.ts";
 import { JmxError } from "../jmx/jmx-error.ts";
+import { JsonLimitError } from "../jmx/json-budget.ts";
 import { InvalidValueError } from "../jmx/json-scalars.ts";
 import { ObjectNameError } from "../jmx/object-name.ts";
-import { JsonLimitError } from "../jmx/to-json.ts";
 import type { RemoteThrowable } from "../rmi/rmi-error.ts";
 
 /** A failure in the terms of Jolokia: an inner status, and the class of a Java exception. */

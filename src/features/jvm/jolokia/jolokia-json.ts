@@ -1,7 +1,8 @@
 import type { JmxClient } from "../jmx/jmx-client.ts";
 import { isJsonArray, isJsonObject, type Json } from "../jmx/json.ts";
+import type { JsonBudget } from "../jmx/json-budget.ts";
 import { type JsonForm, toJson } from "../jmx/to-json.ts";
-import { RemoteException } from "../rmi/rmi-error.ts";
+import { throwablesOf } from "../rmi/rmi-error.ts";
 import { isInstance, type JavaValue } from "../serialization/java-values.ts";
 import { exceptionValue } from "./exception-details.ts";
 import type { JolokiaOptions } from "./request-options.ts";
@@ -23,22 +24,25 @@ const FORM: JsonForm = {
   bigInteger: (value) => ({ bigint: value.toString() }),
   // Its interfaces only the JVM knows.
   javaClass: (name) => ({ name }),
-  object: (object) =>
-    isInstance(object, "java.lang.Throwable") ? exceptionValue(new RemoteException(object).chain) : undefined,
+  object: (object, look) =>
+    isInstance(object, "java.lang.Throwable")
+      ? exceptionValue(throwablesOf(object, { maxFrames: 0, look }))
+      : undefined,
 };
 
 /**
  * Converts a value.
  * @param how.hasDatesInParts whether a date is an object with its `time` in milliseconds: a path may lead to that.
+ * @param how.budget what several values share that are one answer.
  * @throws {JsonLimitError}
  */
 export function jolokiaJson(
   value: JavaValue,
   { longsAsText, maxCollectionSize: maxElements }: JolokiaOptions,
-  { hasDatesInParts = false } = {},
+  { hasDatesInParts = false, budget }: { hasDatesInParts?: boolean; budget?: JsonBudget } = {},
 ): Json {
   const date = hasDatesInParts ? (timeMs: number): Json => ({ time: timeMs }) : FORM.date;
-  const json = toJson(value, { form: { ...FORM, date, maxElements } });
+  const json = toJson(value, { form: { ...FORM, date, maxElements }, budget });
   return longsAsText ? withLongsAsText(json) : json;
 }
 

@@ -6,9 +6,9 @@ import type { RouteTable } from "../../../web/routes.ts";
 import type { JmxAccess } from "../access/jmx-access.ts";
 import type { AttributeOutcome, JmxClient } from "../jmx/jmx-client.ts";
 import { type Json, jsonText } from "../jmx/json.ts";
+import { createJsonBudget, type JsonBudget } from "../jmx/json-budget.ts";
 import type { AttributeInfo } from "../jmx/mbean-info.ts";
 import { toJson } from "../jmx/to-json.ts";
-import type { JavaValue } from "../serialization/java-values.ts";
 import { checkSecrets, refOf, TALK_REFUSALS, type TalkParts } from "../talk-routes.ts";
 import type { AllowList } from "./allow-list.ts";
 import { maskJson } from "./mask-json.ts";
@@ -136,9 +136,13 @@ async function describe(client: JmxClient, mbean: string, mask: Mask): Promise<R
   const { className, description, attributes, operations, notifications } = await client.info(mbean);
   const readable = attributes.filter(({ isReadable }) => isReadable).map(({ name }) => name);
   const outcomes = await client.attributes(mbean, readable);
+  const budget = createJsonBudget();
   return {
     ...{ className, description },
-    attributes: attributes.map((info) => attributeToJson(info, outcomes.get(info.name), mask)),
+    attributes: attributes.map((info) => {
+      const { value, reason } = outcomeToJson(outcomes.get(info.name), budget);
+      return attributeToJson(info, mask(info.name, value), reason);
+    }),
     operations: operations.map(({ parameters, ...operation }) => ({
       ...operation,
       parameters: parameters.map(({ openType: _, ...parameter }) => parameter),
@@ -149,23 +153,26 @@ async function describe(client: JmxClient, mbean: string, mask: Mask): Promise<R
 
 function attributeToJson(
   { name, type, description, isReadable, isWritable }: AttributeInfo,
-  outcome: AttributeOutcome | undefined,
-  mask: Mask,
+  value: Json,
+  reason: string | null,
 ): Json {
-  const { value, reason } =
-    outcome === undefined ? { value: null, reason: "it can't be read" } : outcomeToJson(outcome);
-  return { name, type, description, isReadable, isWritable, value: mask(name, value), reason };
+  return { name, type, description, isReadable, isWritable, value, reason };
+}
+
+interface Converted {
+  readonly value: Json;
+  /** Why there is none. */
+  readonly reason: string | null;
 }
 
 /** One that is too large spoils no other. */
-function outcomeToJson({ value, error }: AttributeOutcome): { value: Json; reason: string | null } {
-  return error === undefined ? converted(value) : { value: null, reason: error.message };
-}
-
-function converted(value: JavaValue): { value: Json; reason: string | null } {
+function outcomeToJson(outcome: AttributeOutcome | undefined, budget: JsonBudget): Converted {
+  if (outcome === undefined) return { value: null, reason: "it can't be read" };
+  const { value, error } = outcome;
+  if (error !== undefined) return { value: null, reason: error.message };
   try {
-    return { value: toJson(value), reason: null };
-  } catch (error) {
-    return { value: null, reason: messageOf(error) };
+    return { value: budget.attempt(() => toJson(value, { budget })), reason: null };
+  } catch (thrown) {
+    return { value: null, reason: messageOf(thrown) };
   }
 }

@@ -1,6 +1,6 @@
 import { type Json, jsonText } from "../jmx/json.ts";
+import { JsonLimitError } from "../jmx/json-budget.ts";
 import type { JmxEvent } from "../jmx/notification-events.ts";
-import { JsonLimitError } from "../jmx/to-json.ts";
 import { illegalArgument } from "../jolokia/jolokia-error.ts";
 import type { JolokiaSource } from "../jolokia/jolokia-json.ts";
 import type { NotificationWish } from "./notification-command.ts";

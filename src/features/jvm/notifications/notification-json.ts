@@ -1,4 +1,5 @@
 import type { Json } from "../jmx/json.ts";
+import { createJsonBudget } from "../jmx/json-budget.ts";
 import type { JmxEvent } from "../jmx/notification-events.ts";
 import { type JolokiaSource, jolokiaJson } from "../jolokia/jolokia-json.ts";
 import type { JolokiaOptions } from "../jolokia/request-options.ts";
@@ -19,15 +20,16 @@ export function notificationJson(
 ): Json {
   const { type, message, source, sequenceNumber, timeMs, userData, more } = event;
   const attribute = more.get("attributeName");
+  const budget = createJsonBudget();
   const own = [...more].map(([field, value]): [string, Json] => {
     const name = CHANGED.has(field) && typeof attribute === "string" ? attribute : field;
-    return [GETTERS[field] ?? field, mask(name, jolokiaJson(value, options))];
+    return [GETTERS[field] ?? field, mask(name, jolokiaJson(value, options, { budget }))];
   });
   return {
     ...{ timeStamp: timeMs, sequenceNumber, type },
     message: mask("message", message),
-    userData: mask("userData", jolokiaJson(userData, options)),
-    source: jolokiaJson(source, options),
+    userData: mask("userData", jolokiaJson(userData, options, { budget })),
+    source: jolokiaJson(source, options, { budget }),
     ...Object.fromEntries(own),
   };
 }

@@ -1,4 +1,4 @@
-import { listOf } from "../serialization/collections.ts";
+import { type Look, listOf } from "../serialization/collections.ts";
 import {
   classNamesOf,
   elementsOf,
@@ -41,7 +41,7 @@ export class RemoteException extends Error {
   readonly isAbortedReply: boolean;
 
   constructor(throwable: JavaValue, isAbortedReply = false) {
-    const chain = chainOf(throwable);
+    const chain = throwablesOf(throwable);
     const [first] = chain;
     super(first === undefined ? "an exception that is none" : textOf(first));
     this.chain = chain;
@@ -62,31 +62,46 @@ export function textOf({ className, message }: Pick<RemoteThrowable, "className"
   return message === null ? className : `${className}: ${message}`;
 }
 
-function chainOf(throwable: JavaValue): RemoteThrowable[] {
+/**
+ * A throwable, then its cause, and so on.
+ * @param how.maxFrames how many frames each has at most.
+ * @param how.look is told how many values are looked through.
+ */
+export function throwablesOf(
+  throwable: JavaValue,
+  how: { readonly maxFrames?: number; readonly look?: Look } = {},
+): RemoteThrowable[] {
+  const { maxFrames = MAX_FRAMES, look } = how;
   const chain: RemoteThrowable[] = [];
   const seen = new Set<JavaValue>();
   for (let at = throwable; isJavaObject(at) && !seen.has(at) && chain.length < MAX_CAUSES; at = causeOf(at)) {
+    look?.(at.parts.length);
     seen.add(at);
     chain.push({
       ...namesOf(at),
       classNames: classNamesOf(at.type),
-      frames: framesOf(at),
-      suppressed: listOf(fieldOf(at, "suppressedExceptions"))
-        .filter(isJavaObject)
-        .slice(0, MAX_CAUSES)
-        .map(namesOf),
+      frames: framesOf(at, maxFrames),
+      suppressed: suppressedIn(at, look),
     });
   }
   return chain;
+}
+
+function suppressedIn(throwable: JavaObject, look: Look | undefined): RemoteThrowable["suppressed"] {
+  const suppressed = listOf(fieldOf(throwable, "suppressedExceptions"), look).filter(isJavaObject);
+  return suppressed.slice(0, MAX_CAUSES).map((one) => {
+    look?.(one.parts.length);
+    return namesOf(one);
+  });
 }
 
 function namesOf(throwable: JavaObject): Pick<RemoteThrowable, "className" | "message"> {
   return { className: throwable.type.name, message: textFieldOf(throwable, "detailMessage") ?? null };
 }
 
-function framesOf(throwable: JavaObject): string[] {
+function framesOf(throwable: JavaObject, maxFrames: number): string[] {
   const trace = fieldOf(throwable, "stackTrace");
-  const elements = isJavaArray(trace) ? elementsOf(trace, MAX_FRAMES) : [];
+  const elements = isJavaArray(trace) ? elementsOf(trace, maxFrames) : [];
   return elements.filter(isJavaObject).map((element) => {
     const line = Number(fieldOf(element, "lineNumber") ?? -1);
     const file = textFieldOf(element, "fileName");

@@ -15,8 +15,16 @@ export type Contents =
   | { readonly kind: "elements"; readonly elements: readonly JavaValue[] }
   | { readonly kind: "entries"; readonly entries: readonly (readonly [JavaValue, JavaValue])[] };
 
-/** `depth`: how many collections are around it that only pass on what it holds. */
-type Unfold = (object: JavaObject, className: string, depth: number) => Contents | undefined;
+/** Is told, before it is done, how many values are looked through for what a collection holds; it may throw. */
+export type Look = (count: number) => void;
+
+interface Walk {
+  readonly look: Look;
+  /** How many collections are around it that only pass on what it holds. */
+  readonly depth: number;
+}
+
+type Unfold = (object: JavaObject, className: string, walk: Walk) => Contents | undefined;
 
 const NONE: Contents = { kind: "elements", elements: [] };
 const NO_ENTRIES: Contents = { kind: "entries", entries: [] };
@@ -41,7 +49,7 @@ const UNFOLDERS: ReadonlyMap<string, Unfold> = new Map<string, Unfold>([
     "java.util.concurrent.ConcurrentLinkedDeque",
   ]),
   // The comparator comes before them.
-  ...of((object, name) => elements(written(object, name).slice(1)), ["java.util.TreeSet"]),
+  ...of((object, name, walk) => elements(written(object, name, walk).slice(1)), ["java.util.TreeSet"]),
   ...of(entriesWritten, [
     "java.util.HashMap",
     "java.util.TreeMap",
@@ -84,30 +92,40 @@ const UNFOLDERS: ReadonlyMap<string, Unfold> = new Map<string, Unfold>([
 ]);
 
 /** What a collection or map of `java.util` holds, or one of a class below those; undefined for any other object. */
-export function contentsOf(object: JavaObject): Contents | undefined {
-  return unfold(object, 0);
+export function contentsOf(object: JavaObject, look: Look = unheeded): Contents | undefined {
+  return unfold(object, { look, depth: 0 });
 }
 
 /** The elements of a collection; of a map its values; empty for any other object. */
-export function listOf(value: JavaValue | undefined): readonly JavaValue[] {
-  const contents = isJavaObject(value) ? contentsOf(value) : undefined;
+export function listOf(value: JavaValue | undefined, look?: Look): readonly JavaValue[] {
+  const contents = isJavaObject(value) ? contentsOf(value, look) : undefined;
   if (contents === undefined) return [];
   return contents.kind === "elements" ? contents.elements : contents.entries.map(([, entry]) => entry);
 }
 
 /** The entries of a map; empty for any other object. */
-export function entriesOf(value: JavaValue | undefined): readonly (readonly [JavaValue, JavaValue])[] {
-  const contents = isJavaObject(value) ? contentsOf(value) : undefined;
+export function entriesOf(
+  value: JavaValue | undefined,
+  look?: Look,
+): readonly (readonly [JavaValue, JavaValue])[] {
+  const contents = isJavaObject(value) ? contentsOf(value, look) : undefined;
   return contents?.kind === "entries" ? contents.entries : [];
 }
 
-function unfold(object: JavaValue | undefined, depth: number): Contents | undefined {
-  if (!isJavaObject(object) || depth > MAX_WRAPPERS) return undefined;
+function unheeded(): void {}
+
+function unfold(object: JavaValue | undefined, walk: Walk): Contents | undefined {
+  if (!isJavaObject(object) || walk.depth > MAX_WRAPPERS) return undefined;
+  if (walk.depth > 0) walk.look(object.parts.length);
   for (const { type } of object.parts.toReversed()) {
     const unfolder = UNFOLDERS.get(type.name);
-    if (unfolder !== undefined) return unfolder(object, type.name, depth);
+    if (unfolder !== undefined) return unfolder(object, type.name, walk);
   }
   return undefined;
+}
+
+function within({ look, depth }: Walk): Walk {
+  return { look, depth: depth + 1 };
 }
 
 function of(unfolder: Unfold, names: readonly string[]): [string, Unfold][] {
@@ -128,25 +146,26 @@ function entries(values: readonly JavaValue[]): Contents {
 }
 
 /** The objects that a class wrote beside its fields; the bytes among them say how many there are. */
-function written(object: JavaObject, className: string): readonly JavaValue[] {
+function written(object: JavaObject, className: string, { look }: Walk): readonly JavaValue[] {
   const annotation = partOf(object, className)?.annotation ?? [];
+  look(annotation.length);
   return annotation.filter((value) => !(typeof value === "object" && value?.kind === "block"));
 }
 
-function elementsWritten(object: JavaObject, className: string): Contents {
-  return elements(written(object, className));
+function elementsWritten(object: JavaObject, className: string, walk: Walk): Contents {
+  return elements(written(object, className, walk));
 }
 
-function entriesWritten(object: JavaObject, className: string): Contents {
-  return entries(written(object, className));
+function entriesWritten(object: JavaObject, className: string, walk: Walk): Contents {
+  return entries(written(object, className, walk));
 }
 
-function elementsUntilNull(object: JavaObject, className: string): Contents {
-  return elements(untilNull(written(object, className)));
+function elementsUntilNull(object: JavaObject, className: string, walk: Walk): Contents {
+  return elements(untilNull(written(object, className, walk)));
 }
 
-function entriesUntilNull(object: JavaObject, className: string): Contents {
-  return entries(untilNull(written(object, className)));
+function entriesUntilNull(object: JavaObject, className: string, walk: Walk): Contents {
+  return entries(untilNull(written(object, className, walk)));
 }
 
 function untilNull(values: readonly JavaValue[]): readonly JavaValue[] {
@@ -155,31 +174,34 @@ function untilNull(values: readonly JavaValue[]): readonly JavaValue[] {
 }
 
 function inField(name: string): Unfold {
-  return (object, _className, depth) => unfold(fieldOf(object, name), depth + 1);
+  return (object, _className, walk) => unfold(fieldOf(object, name), within(walk));
 }
 
 function keysIn(name: string): Unfold {
-  return (object, _className, depth) => {
-    const map = unfold(fieldOf(object, name), depth + 1);
+  return (object, _className, walk) => {
+    const map = unfold(fieldOf(object, name), within(walk));
     return map?.kind === "entries" ? elements(map.entries.map(([key]) => key)) : undefined;
   };
 }
 
 function inArray(name: string): Unfold {
-  return (object) => {
+  return (object, _className, { look }) => {
     const array = fieldOf(object, name);
-    return isJavaArray(array) ? elements(elementsOf(array)) : undefined;
+    if (!isJavaArray(array)) return undefined;
+    look(array.elements.length);
+    return elements(elementsOf(array));
   };
 }
 
-function vector(object: JavaObject): Contents | undefined {
+function vector(object: JavaObject, _className: string, { look }: Walk): Contents | undefined {
   const array = fieldOf(object, "elementData");
   if (!isJavaArray(array)) return undefined;
+  look(array.elements.length);
   return elements(elementsOf(array, Math.max(0, Number(fieldOf(object, "elementCount")))));
 }
 
 /** `List.of`, `Set.of` and `Map.of`: the lowest byte of the tag says which. */
-function immutable(object: JavaObject, className: string): Contents {
+function immutable(object: JavaObject, className: string, walk: Walk): Contents {
   const isMap = (Number(fieldOf(object, "tag")) & 0xff) === 3;
-  return isMap ? entriesWritten(object, className) : elementsWritten(object, className);
+  return isMap ? entriesWritten(object, className, walk) : elementsWritten(object, className, walk);
 }

@@ -132,7 +132,9 @@ export function classNamesOf(type: JavaClass): string[] {
 
 /** Tells whether an object is of that class, or of one below it. */
 export function isInstance(value: JavaValue | undefined, className: string): value is JavaObject {
-  return isJavaObject(value) && classNamesOf(value.type).includes(className);
+  let at = isJavaObject(value) ? value.type : null;
+  while (at !== null && at.name !== className) at = at.superClass;
+  return at !== null;
 }
 
 /** The elements of an array as values, at most so many. */

@@ -55,6 +55,7 @@ function* readPlain(context: ReadContext): Reading<JavaClass> {
   yield* skipAnnotation(context);
   const superClass = yield* readClass(context);
   const type = { name, serialVersionUid, flags, fields, superClass, interfaces: [] };
+  context.addClass(type);
   context.set(handle, { isClass: true, type });
   return type;
 }
@@ -71,6 +72,7 @@ function* readProxy(context: ReadContext): Reading<JavaClass> {
   const superClass = yield* readClass(context);
   const name = `proxy of ${interfaces.join(", ")}`;
   const type = { name, serialVersionUid: 0n, flags: SC.serializable, fields: [], superClass, interfaces };
+  context.addClass(type);
   context.set(handle, { isClass: true, type });
   return type;
 }

@@ -23,6 +23,8 @@ export interface ReadContext {
   enter(): void;
   leave(): void;
   readonly depth: number;
+  /** Counts the classes from one to the uppermost: a class may be above others by a reference, which takes no level. */
+  addClass(type: JavaClass): void;
   fail(message: string): never;
 }
 
@@ -41,6 +43,7 @@ export function createReadContext(
   let handlesLeft = limits.handles;
   let valuesLeft = limits.values;
   let depth = 0;
+  const heights = new WeakMap<JavaClass, number>();
   const fail = (message: string): never => {
     throw new JavaStreamError(message, input.offset);
   };
@@ -74,6 +77,11 @@ export function createReadContext(
     },
     get depth() {
       return depth;
+    },
+    addClass(type) {
+      const height = 1 + ((type.superClass && heights.get(type.superClass)) ?? 0);
+      if (height > limits.depth) fail(`a class below more than the ${limits.depth} that are allowed`);
+      heights.set(type, height);
     },
     fail,
   };

@@ -39,7 +39,8 @@ export function bigIntegerOf(value: JavaValue | undefined): bigint | undefined {
   if (!isJavaArray(magnitude) || !(magnitude.elements instanceof Int8Array)) return undefined;
   if (typeof signum !== "number" || magnitude.elements.length > MAX_MAGNITUDE_BYTES) return undefined;
   const hex = Buffer.from(magnitude.elements).toString("hex");
-  return BigInt(Math.sign(signum)) * BigInt(`0x0${hex}`);
+  // The stream may say that it is no integer.
+  return BigInt(Math.sign(signum) || 0) * BigInt(`0x0${hex}`);
 }
 
 /** What `BigDecimal.toString` gives; undefined where it is none. */
@@ -94,12 +95,15 @@ function ipv4Of(address: JavaValue | undefined): string | undefined {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
 }
 
+const IPV6_BYTES = 16;
+
 /** As `getHostAddress` has it, which leaves out no zeros. */
 function ipv6Of(address: JavaValue | undefined): string | undefined {
   if (!isJavaArray(address) || !(address.elements instanceof Int8Array)) return undefined;
+  if (address.elements.length !== IPV6_BYTES) return undefined;
   const bytes = Buffer.from(address.elements);
-  const groups = Array.from({ length: Math.floor(bytes.length / 2) }, (_, at) => bytes.readUInt16BE(at * 2));
-  return groups.length === 8 ? groups.map((group) => group.toString(16)).join(":") : undefined;
+  const groups = Array.from({ length: IPV6_BYTES / 2 }, (_, at) => bytes.readUInt16BE(at * 2));
+  return groups.map((group) => group.toString(16)).join(":");
 }
 
 function urlOf(object: JavaObject): string | undefined {

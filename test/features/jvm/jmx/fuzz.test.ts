@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { jsonText } from "../../../../src/features/jvm/jmx/json.ts";
+import { JsonLimitError } from "../../../../src/features/jvm/jmx/json-budget.ts";
 import { mbeanInfoOf } from "../../../../src/features/jvm/jmx/mbean-info.ts";
-import { JsonLimitError, toJson } from "../../../../src/features/jvm/jmx/to-json.ts";
+import { toJson } from "../../../../src/features/jvm/jmx/to-json.ts";
 import { remoteMethod } from "../../../../src/features/jvm/rmi/method.ts";
 import { remoteRefOf } from "../../../../src/features/jvm/rmi/remote-ref.ts";
 import { readReply } from "../../../../src/features/jvm/rmi/reply.ts";

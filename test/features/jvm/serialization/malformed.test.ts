@@ -121,6 +121,21 @@ describe("what is more than the limits allow is refused", () => {
     );
   });
 
+  test("classes one below the other by references", () => {
+    const last = 400;
+    const handle = (index: number) => (0x7e0000 + index).toString(16).padStart(8, "0");
+    const named = `0001${hex("N")}000000000000000102000078`;
+    const classes = Array.from({ length: last }, (_, at) =>
+      at === 0 ? `7672${named}70` : `7672${named}71${handle(2 * at)}`,
+    );
+    const stream = Buffer.from(
+      `${HEAD}75${OBJECTS}${last.toString(16).padStart(8, "0")}${classes.join("")}`,
+      "hex",
+    );
+    expect(() => readStream(stream)).toThrow(/below more than the 200/);
+    expect(readStream(stream, 1, { depth: 500 })).toHaveLength(1);
+  });
+
   test("as deep as is allowed, it is read byte by byte", () => {
     const levels = 150;
     const stream = Buffer.from(`73${NODE}${"7371007e0000".repeat(levels)}70`, "hex");
