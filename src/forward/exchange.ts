@@ -213,7 +213,8 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     if (connection === undefined || this.#isOver) return;
     const goesOn = this.#out.sendOn(connection);
     if (!goesOn && !this.#isHeldBack) this.#body?.pause();
-    this.#isHeldBack = !goesOn;
+    // Until all of it has gone out: nothing else tells a client to go on that was held back meanwhile.
+    this.#isHeldBack ||= !goesOn;
     if (connection.isConnecting) return;
     // A client that takes nothing of the answer does not gain time by sending.
     if (this.#hasAnswer) {
@@ -222,7 +223,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     }
     if (this.#isComplete) this.#begin("response");
     // While the client still sends, it is the client that may be slow; unless it is the core that does not take it.
-    else this.#begin(goesOn ? "body" : "idle");
+    else this.#begin(this.#isHeldBack ? "idle" : "body");
   }
 
   #waitForClient(): void {
