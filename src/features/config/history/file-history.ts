@@ -38,6 +38,8 @@ export class FileHistory {
   #staged: readonly BegunVersion[] = [];
   /** What is, or was, in place, and could not be committed yet. */
   #late: readonly BegunVersion[] = [];
+  /** What became of the verification of those meanwhile. */
+  readonly #lateVerdicts = new Map<number, VersionRecord["verified"]>();
   #last = 0;
 
   private constructor(folder: string, limits: HistoryLimits) {
@@ -140,9 +142,17 @@ export class FileHistory {
     return undefined;
   }
 
-  /** Writes down what became of the verification of a version, where it is still kept. */
+  /** Writes down what became of the verification of a version; rejects where that has to wait for the version itself. */
   async settle(version: number, verified: VersionRecord["verified"]): Promise<void> {
-    await this.commitLate();
+    const error = await this.commitLate();
+    if (this.#late.some(({ record }) => record.version === version)) {
+      this.#lateVerdicts.set(version, verified);
+      throw error;
+    }
+    await this.#writeVerdict(version, verified);
+  }
+
+  async #writeVerdict(version: number, verified: VersionRecord["verified"]): Promise<void> {
     const index = this.#kept.findIndex(({ record }) => record.version === version);
     const kept = this.#kept[index];
     if (kept === undefined) return;
@@ -172,6 +182,9 @@ export class FileHistory {
         this.#kept.push({ record, diskBytes });
         this.#kept.sort((one, other) => one.record.version - other.record.version);
         await this.#makeRoom();
+        const verdict = this.#lateVerdicts.get(version);
+        this.#lateVerdicts.delete(version);
+        if (verdict !== undefined) await this.#writeVerdict(version, verdict);
       },
       discard: async () => {
         await this.#remove(version);

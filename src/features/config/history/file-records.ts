@@ -39,6 +39,11 @@ export function createFileRecords(histories: Histories | undefined): FileRecords
     seen.set(file.name, record);
     events.emit(`version:${file.name}`, record);
   };
+  /** Of what was written down late: what was made through the API was told when it was put in place. */
+  const tellLate = (file: ConfigFile, latest: VersionRecord | undefined, known: number | undefined) => {
+    if (latest === undefined || latest.version === known) return;
+    if (latest.kind === "external" || latest.kind === "found") tell(file, latest);
+  };
   const historyOf = async ({ name }: ConfigFile) => await histories?.of(name);
   return {
     historyOf,
@@ -47,9 +52,13 @@ export function createFileRecords(histories: Histories | undefined): FileRecords
       const etag = etagOf(bytes);
       // Of a change that was interrupted: what is in place is a part of it, which is yet to be decided about.
       if ((history?.staged.length ?? 0) > 0) return undefined;
+      const known = history?.latest?.version;
       if ((await history?.commitLate()) !== undefined) return undefined;
       const latest = history?.latest ?? seen.get(file.name);
-      if (latest?.etag === etag) return undefined;
+      if (latest?.etag === etag) {
+        tellLate(file, history?.latest, known);
+        return undefined;
+      }
       const about = madeElsewhere(latest === undefined ? "found" : "external");
       const record = history === undefined ? unkept(bytes, about, latest) : await history.add(bytes, about);
       tell(file, record);

@@ -111,7 +111,7 @@ test("what can't be committed is verified, and put back, all the same", async ()
   for (const { lift } of barred) await lift();
   expect((await app.patch("a.ini", { y: "1" })).status).toBe(202);
   expect((await versionsOf(app, "a.ini")).slice(1)).toEqual([
-    ...["3 rollback not-asked", "2 change pending", "1 found not-asked"],
+    ...["3 rollback not-asked", "2 change failed", "1 found not-asked"],
   ]);
 });
 
@@ -176,4 +176,20 @@ test("a version that can't be removed to make room for the next one does not hol
   await using app = await serveConfig(settings, { state: state.path });
   expect(await versionsOf(app, "a.ini")).toEqual(["2 change not-asked"]);
   expect(await readdir(historyOf(state, "a.ini"))).not.toContain("00000001.json");
+});
+
+test("what became of a version before it could be committed is written down with it", async () => {
+  await using state = await testFolder();
+  const limits = { maxVersions: 10, maxBytes: 1_000_000 };
+  const history = await FileHistory.open(state.path, limits);
+  const staged = await history.stage(Buffer.from("x = 1\n"), { ...ABOUT, verified: "pending" });
+  const record = join(state.path, "00000001.json");
+  await mkdir(record);
+  await expect(staged.commit()).rejects.toThrow("EISDIR");
+  await expect(history.settle(1, "passed")).rejects.toThrow("EISDIR");
+  await rmdir(record);
+  expect(await history.commitLate()).toBeUndefined();
+  for (const each of [history, await FileHistory.open(state.path, limits)]) {
+    expect(each.versions).toMatchObject([{ version: 1, verified: "passed" }]);
+  }
 });
