@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../support/browser.ts";
@@ -206,6 +206,28 @@ describe.skipIf(whyNoBrowser() !== undefined)("the dashboard's configuration, as
     await closeDialog(page);
     expect(await read("watched.yaml")).toBe("mode: good\n# meant\n");
     expect([asked, await dialog.count()]).toEqual([2, 0]);
+  });
+
+  test("what is written for a file that is not there yet stays, also where it comes meanwhile", async () => {
+    await using watched = await place.open("#/config/new.yaml");
+    const { page } = watched;
+    await editor(page).click();
+    await page.keyboard.insertText("mine: 1\n");
+    await page.getByRole("link", { name: "All files" }).click();
+    await page.getByRole("link", { name: "new.yaml" }).click();
+    await editor(page).getByText("mine").waitFor();
+    await writeFile(join(place.dir, "new.yaml"), "theirs: 1\n");
+    await page.getByText("Somebody else has created the file meanwhile.").waitFor();
+    await editor(page).getByText("mine").waitFor();
+    await page.getByRole("button", { name: "Review and create…" }).click();
+    await page.getByRole("dialog").getByText("nothing of it is lost").waitFor();
+    await closeDialog(page);
+    await editor(page).getByText("mine").waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await editor(page).getByText("theirs").waitFor();
+    await rm(join(place.dir, "new.yaml"));
+    await page.getByText("it is not there yet").waitFor();
+    expectClean(watched, place.origin);
   });
 
   test("a file that the settings name and that is not there is created", async () => {

@@ -39,6 +39,22 @@ describe.skipIf(whyNoBrowser() !== undefined)("the dashboard's configuration", (
     expectClean(watched, place.origin);
   });
 
+  test("a draft that was discarded does not come back, though one was asked before whether to leave", async () => {
+    await using watched = await place.open("#/config/watched.yaml");
+    const { page } = watched;
+    await editor(page).getByText("good").waitFor();
+    await write(page, "mode: good\n# given up\n");
+    // As where one begins to load the page anew, is asked, and stays.
+    await page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))");
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByText("No changes").waitFor();
+    await page.reload();
+    await editor(page).getByText("good").waitFor();
+    await page.getByText("No changes").waitFor();
+    expect(await editor(page).getByText("# given up").count()).toBe(0);
+    expectClean(watched, place.origin);
+  });
+
   test("a draft outlives the end of the session: signed in again, one goes on", async () => {
     await using watched = await place.open("#/config/desk.yaml");
     const { page } = watched;

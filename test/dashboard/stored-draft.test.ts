@@ -4,7 +4,9 @@ import { type Draft, draftIn, storedOf } from "../../src/dashboard/views/config/
 
 const CONTENT = "port: 8080\ndb:\n  password: ******\n  url: pg://me:******@db/x\n";
 
-function baseOf(more: Partial<Draft["base"]> = {}): Draft["base"] {
+type Base = Extract<Draft, { kind: "text" }>["base"];
+
+function baseOf(more: Partial<Base> = {}): Base {
   return {
     ...{ name: "a.yaml", path: "/a.yaml", format: "yaml", etag: '"1"', encoding: "utf-8", maskedValues: 2 },
     content: CONTENT,
@@ -20,8 +22,17 @@ test("the draft of a text comes back as it was, with the content that it was mad
   const stored = storedOf(textDraft(text));
   if (stored === undefined) throw new Error("not stored");
   const back = draftIn(JSON.parse(JSON.stringify(stored)));
+  if (back.kind !== "text") throw new Error(`it is a ${back.kind}`);
   expect(back.base).toEqual(baseOf());
-  expect(back.kind === "text" && back.text()).toBe(text);
+  expect(back.text()).toBe(text);
+});
+
+test("the draft of a file that is not there yet comes back as it was, where it holds no secret", () => {
+  const stored = storedOf({ kind: "create", text: () => CONTENT });
+  if (stored === undefined) throw new Error("not stored");
+  const back = draftIn(JSON.parse(JSON.stringify(stored)));
+  expect(back.kind === "create" && back.text()).toBe(CONTENT);
+  expect(storedOf({ kind: "create", text: () => "password: hunter2\n" })).toBeUndefined();
 });
 
 test("the draft of a form comes back as it was", () => {

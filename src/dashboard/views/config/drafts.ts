@@ -44,6 +44,8 @@ export function keepDraft(name: string, draft: Draft | undefined): void {
   else {
     removeEventListener("beforeunload", askBeforeLeaving);
     removeEventListener("pagehide", store);
+    // One may have been asked, and have stayed: what is saved or given up now must not come back.
+    sessionStorage.removeItem(STORED);
   }
 }
 

@@ -81,6 +81,8 @@ function NamedFile(props: { file: ListedFile; place: Place; onWritten: () => voi
     setRound(round + 1);
     refresh();
   };
+  // Also where it has come meanwhile: what was written to create it is not lost.
+  const isCreating = file.creatable || draftOf(name)?.kind === "create";
   return (
     <>
       <div class="bar">
@@ -89,8 +91,11 @@ function NamedFile(props: { file: ListedFile; place: Place; onWritten: () => voi
       <FileFacts file={file} />
       <FileProblem file={file} />
       <RunningChange {...{ name }} isWatched={saving.step.at === "written"} onOver={refresh} />
-      {file.creatable ? <CreateFile {...{ file, saving }} /> : null}
-      {readable ? <FileTabs key={round} {...{ file, place, content, saving, isOpen, setOpen }} /> : null}
+      {isCreating ? (
+        <CreateFile key={round} {...{ file, saving }} />
+      ) : readable ? (
+        <FileTabs key={round} {...{ file, place, content, saving, isOpen, setOpen }} />
+      ) : null}
       <SavingDialog {...{ name, saving }} onTakeTheirs={takeTheirs} onOver={refresh} />
     </>
   );

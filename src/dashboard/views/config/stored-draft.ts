@@ -7,13 +7,18 @@ import { formOf } from "./form-tree.ts";
 
 type Base = Answers["GET /config/{name}"];
 
-/** A text, or the edits of a form, and the content they were made for: that has the ETag. */
+/**
+ * A text, or the edits of a form, and the content they were made for: that has the ETag. Or the text of a file that is
+ * yet to be created.
+ */
 export type Draft =
+  | { readonly kind: "create"; readonly text: () => string }
   | { readonly kind: "text"; readonly base: Base; readonly text: () => string }
   | { readonly kind: "form"; readonly base: Base; readonly edits: FormEdits };
 
 /** A draft as JSON can say it. */
 export type StoredDraft =
+  | { readonly kind: "create"; readonly text: string }
   | { readonly kind: "text"; readonly base: Base; readonly text: string }
   | {
       readonly kind: "form";
@@ -31,6 +36,10 @@ const SECRET_LIKE =
 
 /** What may be stored of a draft; undefined where it has, or may have, a secret that is not masked. */
 export function storedOf(draft: Draft): StoredDraft | undefined {
+  if (draft.kind === "create") {
+    const text = draft.text();
+    return isOpenSecretIn(text, "") ? undefined : { kind: "create", text };
+  }
   const { base } = draft;
   // It is shown with its secrets, or not at all.
   if (base.maskedValues === null || base.content === null) return undefined;
@@ -51,6 +60,10 @@ export function storedOf(draft: Draft): StoredDraft | undefined {
 
 /** The draft that was stored. */
 export function draftIn(stored: StoredDraft): Draft {
+  if (stored.kind === "create") {
+    const { text } = stored;
+    return { kind: "create", text: () => text };
+  }
   const { base } = stored;
   if (stored.kind === "text") {
     const { text } = stored;
