@@ -118,6 +118,20 @@ describe.skipIf(whyNoBrowser() !== undefined)("the traffic", () => {
     expectClean(watched, place.origin);
   });
 
+  test("tells of the request that was chosen, where another one came under the same id", async () => {
+    await request("/nowhere/first-try", "tried-twice");
+    await request("/clock", "tried-twice");
+    await using watched = await place.open("#/traffic");
+    const { page } = watched;
+    await page.getByRole("link", { name: /404 GET \/nowhere\/first-try/ }).click();
+    const dialog = page.getByRole("dialog", { name: "GET /nowhere/first-try" });
+    await dialog.getByText("tried-twice").first().waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(page.url()).not.toContain("began");
+    expectClean(watched, place.origin);
+  });
+
   test("a link to a request that is kept no more says so, and how to keep more", async () => {
     await using watched = await place.open("#/traffic?request=long-gone");
     const dialog = watched.page.getByRole("dialog");

@@ -47,7 +47,9 @@ function RequestLink({ text }: { text: string }) {
   )?.requests;
   const request = requests?.find(({ id }) => id !== "" && text.includes(id));
   if (request === undefined) return null;
-  return <a href={linkTo(["traffic"], { request: request.id })}>{describe(request)}</a>;
+  return (
+    <a href={linkTo(["traffic"], { request: request.id, began: request.startTime })}>{describe(request)}</a>
+  );
 }
 
 function describe({ method, path, status }: Request): string {

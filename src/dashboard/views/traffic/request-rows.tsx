@@ -63,11 +63,11 @@ function Row({ request, slowMs }: { request: TrafficRequest; slowMs: number }) {
   const { id, method, path, isPathCut, status, durationMs, startTime } = request;
   const verdict = verdictOn(request, slowMs);
   const { view, path: rest, query } = place();
-  const href = linkTo([view, ...rest], { ...Object.fromEntries(query), request: id });
+  const href = linkTo([view, ...rest], { ...Object.fromEntries(query), request: id, began: startTime });
   const onClick = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    changeQuery({ request: id });
+    changeQuery({ request: id, began: startTime });
   };
   return (
     <a class="request-line" href={href} onClick={onClick}>

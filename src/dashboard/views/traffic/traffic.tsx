@@ -22,6 +22,8 @@ export function Traffic({ place: { query } }: ViewProps) {
   const { rows, waiting } = useHeld(requests, isPaused || isHeld);
   const shown = useMemo(() => rows?.filter((request) => isShown(request, filter)), [rows, query]);
   const wanted = query.get("request") ?? undefined;
+  // Clients give ids themselves: one that tries again may come twice under the same.
+  const began = query.get("began") ?? undefined;
   return (
     <>
       <div class="bar">
@@ -56,10 +58,12 @@ export function Traffic({ place: { query } }: ViewProps) {
       )}
       {wanted === undefined ? null : (
         <RequestDialog
-          key={wanted}
+          key={`${wanted} ${began}`}
           id={wanted}
-          known={requests.rows?.find(({ id }) => id === wanted)}
-          onClose={() => changeQuery({ request: undefined })}
+          known={requests.rows?.find(
+            ({ id, startTime }) => id === wanted && (began === undefined || startTime === began),
+          )}
+          onClose={() => changeQuery({ request: undefined, began: undefined })}
         />
       )}
     </>
