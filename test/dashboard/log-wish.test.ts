@@ -37,6 +37,20 @@ test("a time without a zone is that of whoever reads; what is no time is left to
   expect(wish("since=tomorrow").since).toBe("tomorrow");
 });
 
+test("a day begins at midnight by the clock of whoever reads, and a bare number is no time", () => {
+  const zone = process.env["TZ"];
+  process.env["TZ"] = "America/Los_Angeles";
+  try {
+    expect(wish("since=2026-11-28&until=2026-11-29")).toMatchObject({
+      ...{ since: "2026-11-28T08:00:00.000Z", until: "2026-11-29T08:00:00.000Z" },
+    });
+    expect(wish("since=12&until=2026-13-40")).toMatchObject({ since: "12", until: "2026-13-40" });
+  } finally {
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
+  }
+});
+
 test("around a time are the five seconds before and after it", () => {
   expect(aroundTime("2026-11-28T22:00:05.500Z", "c")).toEqual({
     ...{ since: "2026-11-28T22:00:00.500Z", until: "2026-11-28T22:00:10.500Z", line: "c" },

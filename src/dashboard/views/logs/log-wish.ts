@@ -8,6 +8,7 @@ export const LINES_AT_ONCE = 50_000;
 const CHOICES = ["grep", "regex", "ignoreCase", "invert", "level", "zone"] as const;
 /** `15m` (ago), or a time that says its zone. */
 const READY = /^(?:\d{1,9}[smhd]|.*(?:Z|[+-]\d\d:?\d\d))$/i;
+const DAY = /^\d{4}-\d\d-\d\d/;
 const AROUND_MS = 5_000;
 
 /** A query for the API. */
@@ -77,7 +78,10 @@ export function aroundTime(time: string, line?: string): Readonly<Record<string,
 /** A time as one writes it, without a zone, is meant as the clock of whoever reads. */
 function timeForApi(text: string | undefined): string | undefined {
   if (text === undefined || READY.test(text)) return text;
-  const time = new Date(text);
-  // What is no time the API says so of.
+  const day = DAY.exec(text);
+  // What is no time the API says so of: `Date` takes a bare number for a year or a month.
+  if (day === null) return text;
+  // Without a time, `Date` would begin the day in UTC.
+  const time = new Date(day[0] === text ? `${text}T00:00` : text);
   return Number.isNaN(time.getTime()) ? text : time.toISOString();
 }
