@@ -8,12 +8,17 @@ import { ranDuring } from "../../ui/trace-time.ts";
 
 const LOOK_EVERY_MS = 2_000;
 const MAX_ROWS = 300;
+/** More than the sidecar remembers: those of the trace may be the oldest. */
+const ALL = 1_000;
 
 type Request = Answers["GET /traffic"]["requests"][number];
 
 /** The requests that the app was answering while it was traced: each leads to its own calls. */
 export function Requests({ trace }: { trace: Trace }) {
-  const traffic = useAnswer("GET /traffic", trace.state === "running" ? { everyMs: LOOK_EVERY_MS } : {});
+  const traffic = useAnswer("GET /traffic", {
+    query: { limit: ALL },
+    ...(trace.state === "running" ? { everyMs: LOOK_EVERY_MS } : {}),
+  });
   return (
     <Loaded of={traffic}>
       {({ requests }) => <Within id={trace.id} requests={during(trace, requests)} />}
