@@ -122,6 +122,10 @@ function Rows({ placed, isTree }: { placed: readonly PlacedProcess[]; isTree: bo
         label="Processes"
         length={placed.length}
         rowHeight={ROW_HEIGHT}
+        idOf={(index) => {
+          const process = placed[index]?.process;
+          return process && `${process.pid} ${process.startTime}`;
+        }}
         row={(index) => {
           const each = placed[index];
           return each === undefined ? null : <Row placed={each} isTree={isTree} />;
