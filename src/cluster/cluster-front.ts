@@ -32,14 +32,15 @@ export async function startClusterFront(settings: ClusterSettings, parts: FrontP
         }),
     }),
   );
-  await crew.begin();
-  const port = await acceptor.open(settings.https);
-
+  // Before they begin: a worker knows only what was so when it was made, and nobody tells it later what it has missed.
   certificates.onChange(() => crew.tell({ kind: "material", material: sentMaterial(certificates) }));
   closing.addEventListener("abort", () => crew.tell({ kind: "closing" }), { once: true });
   const onLevel = (level: string) => crew.tell({ kind: "log-level", level });
   log.on("level-change", onLevel);
   stack.defer(() => void log.off("level-change", onLevel));
+  await crew.begin();
+  const port = await acceptor.open(settings.https);
+
   const owned = stack.move();
   return {
     port,

@@ -37,7 +37,8 @@ export class Crew implements AsyncDisposable {
   readonly #failures = new Map<number, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #countersOfGone = new Float64Array(COUNTER_CELLS);
-  #hasBegun = false;
+  /** The places that a worker has served from: from then on they are never left empty. */
+  readonly #begun = new Set<number>();
   #isLeaving = false;
   readonly #onExit = () => {
     for (const worker of this.#workers.values()) worker.kill();
@@ -49,11 +50,13 @@ export class Crew implements AsyncDisposable {
     process.once("exit", this.#onExit);
   }
 
-  /** Starts all of them. @throws {StartError} when one of them can't start. */
+  /**
+   * Starts all of them. One that dies after it was ready is replaced, also while others still start.
+   * @throws {StartError} when one of them can't start.
+   */
   async begin(): Promise<void> {
     const places = Array.from({ length: this.#parts.count }, (_, place) => place);
     await Promise.all(places.map((place) => this.#start(place).ready));
-    this.#hasBegun = true;
   }
 
   /** Says something to all of them. */
@@ -106,12 +109,17 @@ export class Crew implements AsyncDisposable {
     const worker = this.#parts.start(place);
     const startedAtMs = performance.now();
     this.#workers.set(place, worker);
+    worker.ready.then(
+      () => this.#begun.add(place),
+      // Who waits for it hears of it.
+      () => undefined,
+    );
     void worker.ended.then((end) => {
       this.#workers.delete(place);
       // Or the sums would fall.
       addCounters(this.#countersOfGone, worker.counters);
       if (performance.now() - startedAtMs >= SOUND_MS) this.#failures.delete(place);
-      if (this.#hasBegun) this.#replace(place, { pid: worker.pid, ...end });
+      if (this.#begun.has(place)) this.#replace(place, { pid: worker.pid, ...end });
     });
     return worker;
   }
