@@ -21,7 +21,7 @@ import { createResources } from "./features/resources/resources.ts";
 import { createRuntime } from "./features/runtime/runtime.ts";
 import { createSession } from "./features/session/session.ts";
 import { createStrace } from "./features/strace/strace.ts";
-import { createTraffic, type FindTraffic } from "./features/traffic/traffic.ts";
+import { createTraffic } from "./features/traffic/traffic.ts";
 import type { CoreProcessFinder } from "./linux/core-process.ts";
 import type { Settings } from "./settings/schema.ts";
 import { VERSION } from "./version.ts";
@@ -34,6 +34,7 @@ import type { Logger } from "./web/log.ts";
 import { requestInfo } from "./web/request-info.ts";
 import { type DefinedRoute, RouteTable } from "./web/routes.ts";
 import type { Sessions } from "./web/sessions.ts";
+import type { TrafficSource } from "./web/traffic/traffic.ts";
 
 /** What the app is made of. */
 export interface AppParts {
@@ -103,8 +104,8 @@ export interface FeatureParts {
   readonly isDraining: () => boolean;
   /** How late the event loops of the processes beside this one are. */
   readonly otherDelays?: () => Promise<readonly EventLoopDelay[]>;
-  /** What is forwarded, once there is a front. */
-  readonly traffic: FindTraffic;
+  /** What is forwarded, once there is a front; gives undefined where the settings switch the counting off. */
+  readonly traffic: () => Promise<TrafficSource | undefined>;
 }
 
 /** Makes the features that are switched on. This is the list of everything the sidecar adds to the core. */
@@ -126,7 +127,7 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
   const switchable = [
     { setting: "dashboard", make: () => dashboard },
     { setting: "health", make: () => createHealth(settings.health, { checks, isDraining, log }) },
-    { setting: "traffic", make: () => createTraffic(parts.traffic, { log }) },
+    { setting: "traffic", make: () => createTraffic(() => counted(parts.traffic), { log }) },
     { setting: "metrics", make: () => createMetrics(() => features, { version: VERSION, log }) },
     { setting: "processes", make: () => createProcesses(settings.processes, { coreProcess, log }) },
     { setting: "resources", make: () => createResources(settings.resources, { coreProcess, log }) },
@@ -176,4 +177,11 @@ export function createFeatures(parts: FeatureParts): readonly Feature[] {
     createDiagnostics({ features: () => features, own: ownDiagnostics(settings, VERSION), log }),
   ];
   return features;
+}
+
+/** For the feature that is there only where the traffic is counted. */
+async function counted(find: FeatureParts["traffic"]): Promise<TrafficSource> {
+  const source = await find();
+  if (source === undefined) throw new Error("the traffic is not counted");
+  return source;
 }

@@ -11,7 +11,6 @@ import { readClientCa } from "./web/client-certificate.ts";
 import type { Logger } from "./web/log.ts";
 import { createSessions } from "./web/sessions.ts";
 import { openTokens, type Tokens } from "./web/tokens.ts";
-import type { TrafficSource } from "./web/traffic/traffic.ts";
 
 /** A running sidecar. */
 export interface Sidecar extends AsyncDisposable {
@@ -52,7 +51,7 @@ export async function startSidecar(settings: Settings, log: Logger): Promise<Sid
     coreProcess: createCoreProcessFinder(settings.core),
     isDraining: isClosing,
     otherDelays: async () => (await started?.eventLoopDelays()) ?? [],
-    traffic: () => trafficOf(begun.promise),
+    traffic: async () => (await begun.promise).traffic,
   });
   await startFeatures(features, stack, background);
 
@@ -108,13 +107,6 @@ async function startFeatures(
     });
     await feature.start?.(background.signal);
   }
-}
-
-/** What is forwarded, by the front that is yet to start. The feature that asks is there only where it is counted. */
-async function trafficOf(front: Promise<Front>): Promise<TrafficSource> {
-  const { traffic } = await front;
-  if (traffic === undefined) throw new Error("the traffic is not counted");
-  return traffic;
 }
 
 /** What carries the traffic: this process, or several others. Either is loaded only where it is needed. */

@@ -77,6 +77,12 @@ const callsOf = z.object({
   events: z.array(z.object({ call: z.string(), touches: z.string(), args: z.unknown() })),
 });
 
+const capabilitiesOf = z.object({
+  capabilities: z.array(
+    z.object({ name: z.string(), parts: z.array(z.looseObject({ name: z.string(), works: z.boolean() })) }),
+  ),
+});
+
 describe.skipIf(isMissing("ptrace"))("system calls of the app", () => {
   test("are told for a request that was forwarded, by its id, and not those of the requests beside it", async () => {
     await using sidecar = await start();
@@ -108,6 +114,28 @@ describe.skipIf(isMissing("ptrace"))("system calls of the app", () => {
     const refused = await sidecar.ask(`${asked}&limit=3`);
     expect([refused.status, refused.json()["code"]]).toEqual([400, "invalid-parameter"]);
   });
+
+  test.each(["1", "2"])(
+    "are not told for a request where the traffic is not counted, with the line that mends it (SIDECAR_CLUSTER=%s)",
+    async (cluster) => {
+      await using sidecar = await start({ SIDECAR_TRAFFIC_ENABLED: "false", SIDECAR_CLUSTER: cluster });
+      const headers = { "Content-Type": "application/json" };
+      const body = JSON.stringify({ process: app.pid });
+      const begun = await sidecar.ask("/_sidecar/traces", { method: "POST", headers, body });
+      const answer = await sidecar.ask(`/_sidecar/traces/${begun.json()["id"]}/events?request=abc`);
+      const mended = { remedy: "SIDECAR_TRAFFIC_ENABLED=true" };
+      expect(answer.json()).toMatchObject({ status: 404, code: "not-found", ...mended });
+      const { capabilities } = capabilitiesOf.parse((await sidecar.ask("/_sidecar/capabilities")).json());
+      const partsOf = (name: string) => capabilities.find((one) => one.name === name)?.parts;
+      expect(partsOf("strace")).toContainEqual(
+        expect.objectContaining({ name: expect.stringContaining("maxLatencyMs"), works: false, ...mended }),
+      );
+      expect(partsOf("traffic")).toMatchObject([{ works: false, reason: "switched off", ...mended }]);
+      expect((await sidecar.ask("/_sidecar/traffic")).status).toBe(404);
+      expect((await sidecar.ask("/_sidecar/metrics")).status).toBe(200);
+      expect(sidecar.log().filter(({ level }) => level === "error")).toEqual([]);
+    },
+  );
 
   test("are answered for its main process, which nobody had to name", async () => {
     await using sidecar = await start();

@@ -20,7 +20,7 @@ export interface StraceParts {
 
 /** Finds out what tracing can do here, without touching the core: attaching would interrupt its calls. */
 export async function straceCapability(
-  settings: Settings["strace"],
+  { strace: settings, traffic }: Pick<Settings, "strace" | "traffic">,
   { coreProcess, tool, recorder }: StraceParts,
 ): Promise<Capability> {
   const parts = await Promise.all([
@@ -38,7 +38,21 @@ export async function straceCapability(
     ...(await coreParts(coreProcess)),
     ...(await tracefsParts(settings, coreProcess)),
     ...recorderParts(recorder),
+    ...latencyParts(settings.maxLatencyMs, traffic.enabled),
   ]);
+}
+
+/** Told only where it does not work: it is no use of its own, and must not make a feature that can't trace work in part. */
+function latencyParts(maxLatencyMs: number, isCounted: boolean): CapabilityPart[] {
+  if (maxLatencyMs === 0 || isCounted) return [];
+  return [
+    {
+      name: "end a trace while requests wait long for the app (strace.maxLatencyMs)",
+      works: false,
+      reason: "The traffic is not counted, so nobody knows how long requests wait.",
+      remedy: "SIDECAR_TRAFFIC_ENABLED=true",
+    },
+  ];
 }
 
 function recorderParts(recorder: StraceParts["recorder"]): CapabilityPart[] {

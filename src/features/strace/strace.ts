@@ -17,11 +17,14 @@ import { addTraces } from "./traces/trace-routes.ts";
 
 /** The feature `strace`: the system calls of a process, now. */
 
+/** The settings that the feature knows: its own, and whether the traffic is counted. */
+type StraceSettings = Pick<Settings, "strace" | "traces" | "traffic">;
+
 /** What the feature needs. */
 export interface StraceDeps {
   readonly coreProcess: CoreProcessFinder;
   readonly log: Logger;
-  /** Where the requests are known that were forwarded; gives undefined where none are. */
+  /** Where the requests are known that were forwarded; gives undefined where they are not counted. */
   readonly traffic: FindTraffic;
   /** How long a stream may be silent before it says that the trace runs: 5 s where it is not given. */
   readonly heartbeatMs?: number;
@@ -30,7 +33,7 @@ export interface StraceDeps {
 const HEARTBEAT_MS = 5_000;
 
 /** Makes the feature. It traces nothing by itself. */
-export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, deps: StraceDeps): Feature {
+export function createStrace(allSettings: StraceSettings, deps: StraceDeps): Feature {
   const { coreProcess, log, traffic, heartbeatMs = HEARTBEAT_MS } = deps;
   const { strace: settings } = allSettings;
   const tool = createToolCheck();
@@ -55,7 +58,7 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
     },
     metrics: () => pool.counts.metrics(),
     diagnostics: [summaryForBundle({ settings, coreProcess, pool, tool, recorder })],
-    capability: () => straceCapability(settings, { coreProcess, tool, recorder }),
+    capability: () => straceCapability(allSettings, { coreProcess, tool, recorder }),
     start(signal) {
       if (signal.aborted) pool.stop();
       else signal.addEventListener("abort", () => pool.stop(), { once: true });
@@ -64,7 +67,7 @@ export function createStrace(allSettings: Pick<Settings, "strace" | "traces">, d
         (source) => {
           latency = source?.latency.buffer;
         },
-        () => undefined,
+        (err: unknown) => log.warn({ err }, "how long requests wait is not known: no trace ends by it"),
       );
       recording = recorder?.run(signal);
       void removeLeftTraces(settings, log);

@@ -19,7 +19,7 @@ import { requestReport, type TrafficReport, trafficReport } from "./traffic-sche
  */
 
 /** Gives the source, once there is traffic at all. */
-export type FindTraffic = () => Promise<TrafficSource>;
+type FindTraffic = () => Promise<TrafficSource>;
 
 /** Makes the feature. It counts nothing itself: who forwards does. Its history begins with its `start`. */
 export function createTraffic(traffic: FindTraffic, { log }: { readonly log: Logger }): Feature {

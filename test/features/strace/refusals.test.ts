@@ -250,4 +250,24 @@ describe.skipIf(isMissing("ptrace"))("the capability", () => {
       { name: "trace the app's main process", works: false, reason: "No core here.", remedy: "Share it." },
     ]);
   });
+
+  test("says that no trace is ended because requests wait long, where that is wished and none are counted", async () => {
+    await using target = await startIdle();
+    const isMissed = async (maxLatencyMs: number, counted: boolean) => {
+      const { works, parts } = await makeStrace({
+        ...{ core: coreOf(target), settings: { MAX_LATENCY_MS: maxLatencyMs } },
+        env: { SIDECAR_TRAFFIC_ENABLED: String(counted) },
+      }).capability();
+      return [works, parts.filter((part) => part.name.includes("maxLatencyMs"))];
+    };
+    const part = {
+      name: "end a trace while requests wait long for the app (strace.maxLatencyMs)",
+      works: false,
+      reason: expect.stringContaining("not counted"),
+      remedy: "SIDECAR_TRAFFIC_ENABLED=true",
+    };
+    expect(await isMissed(5_000, false)).toEqual(["partly", [part]]);
+    expect(await isMissed(0, false)).toEqual(["yes", []]);
+    expect(await isMissed(5_000, true)).toEqual(["yes", []]);
+  });
 });

@@ -14,6 +14,8 @@ export interface StraceOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** By their environment names, without `SIDECAR_TRACES_`. */
   readonly traces?: Readonly<Record<string, string | number>>;
+  /** All others, by their whole environment names. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly core?: CoreProcess;
   /** Instead of `core`, where that changes. */
   readonly finder?: CoreProcessFinder;
@@ -26,6 +28,7 @@ export interface StraceOptions {
 export function makeStrace({
   settings = {},
   traces = {},
+  env: others = {},
   core,
   finder,
   log,
@@ -37,6 +40,7 @@ export function makeStrace({
     ["SIDECAR_STRACE_MAX_FROZEN_MS", "5000"],
     ...Object.entries(settings).map(([name, value]) => [`SIDECAR_STRACE_${name}`, String(value)]),
     ...Object.entries(traces).map(([name, value]) => [`SIDECAR_TRACES_${name}`, String(value)]),
+    ...Object.entries(others),
   ];
   const loaded = loadSettings({
     env: { SIDECAR_CORE_URL: "http://127.0.0.1:9", ...Object.fromEntries(env) },

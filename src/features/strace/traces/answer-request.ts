@@ -18,7 +18,7 @@ import { endReasonOf } from "./trace-state.ts";
 
 /** From a request that was forwarded to its calls, in what a trace told. */
 
-/** Gives the source, once there is traffic at all; undefined where nothing is forwarded. */
+/** Gives the source, once there is traffic at all; undefined where the traffic is not counted. */
 export type FindTraffic = () => Promise<TrafficSource | undefined>;
 
 /** What a trace told while the request was under way is looked through in memory. */
@@ -28,6 +28,7 @@ const BEFORE_SECONDS = 1;
 
 /**
  * Answers with the calls of a request.
+ * @param source undefined where the traffic is not counted: then no request is known.
  * @throws {AppError} `not-found` where the request is not known, `conflict` where its calls can't be told.
  */
 export async function answerRequestCalls(
@@ -38,7 +39,12 @@ export async function answerRequestCalls(
 ): Promise<void> {
   chooseForm(ctx, ["json"]);
   const id = wish.requestId ?? "";
-  const [request] = (await source?.recent({ id, limit: 1 })) ?? [];
+  if (source === undefined) {
+    throw new AppError("not-found", `Request ${id} is not known: the traffic is not counted.`, {
+      remedy: "SIDECAR_TRAFFIC_ENABLED=true",
+    });
+  }
+  const [request] = await source.recent({ id, limit: 1 });
   if (request === undefined) {
     throw new AppError("not-found", `No request ${id} is among the latest that were forwarded.`, {
       remedy: "GET traffic lists them; a higher SIDECAR_TRAFFIC_RECENT keeps more.",
