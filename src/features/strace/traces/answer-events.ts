@@ -126,6 +126,9 @@ async function* flow(
 ): AsyncGenerator<string> {
   let { cursor, limit: left = Number.POSITIVE_INFINITY } = wish;
   let dropped = 0;
+  // What a reader does not want is silence to it: only what is sent counts.
+  let silentSinceMs = performance.now();
+  const silenceLeftMs = () => Math.max(0, silentSinceMs + HEARTBEAT_MS - performance.now());
   while (!gone.aborted) {
     // Both are asked before the look: what comes meanwhile is then not missed.
     const changed = kept.events.changed();
@@ -135,18 +138,27 @@ async function* flow(
     for await (const { events, next } of selectEvents(kept.events, { ...wish, cursor }, left)) {
       cursor = next;
       left -= events.length;
-      if (events.length > 0) yield events.map(writer.event).join("");
+      // A look through much that is kept may take long, too.
+      if (events.length === 0 && silenceLeftMs() > 0) continue;
+      yield events.length > 0 ? events.map(writer.event).join("") : writer.heartbeat;
+      silentSinceMs = performance.now();
     }
     if (isEnded || left === 0) break;
-    if ((await firstOf(changed, gone)) === "silence") yield writer.heartbeat;
+    if ((await firstOf(changed, gone, silenceLeftMs())) === "changed") continue;
+    yield writer.heartbeat;
+    silentSinceMs = performance.now();
   }
   yield writer.end(placeOf(kept, cursor, dropped));
 }
 
-async function firstOf(changed: Promise<void>, gone: AbortSignal): Promise<"changed" | "silence"> {
+async function firstOf(
+  changed: Promise<void>,
+  gone: AbortSignal,
+  silenceMs: number,
+): Promise<"changed" | "silence"> {
   const over = new AbortController();
   const signal = AbortSignal.any([gone, over.signal]);
-  const silence = delay(HEARTBEAT_MS, "silence" as const, { signal }).catch(() => "changed" as const);
+  const silence = delay(silenceMs, "silence" as const, { signal }).catch(() => "changed" as const);
   try {
     return await Promise.race([changed.then(() => "changed" as const), silence]);
   } finally {
