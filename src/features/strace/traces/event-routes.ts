@@ -51,9 +51,9 @@ export function addEvents(table: RouteTable, find: FindTrace, traffic: FindTraff
     },
     async ({ ctx, params }) => {
       const kept = find(params.id);
-      const { id, state, durationMs } = kept;
+      const { id, state, spanMs } = kept;
       ctx.body = {
-        ...{ id, state, durationMs, endReason: endReasonOf(kept) },
+        ...{ id, state, durationMs: spanMs, endReason: endReasonOf(kept) },
         ...(await kept.summary()),
       };
     },

@@ -25,6 +25,8 @@ export interface KeptRecords extends Result {
   /** What made it fail, where it has. */
   readonly failure: unknown;
   readonly durationMs: number;
+  /** How long that took of which the events are kept: less than {@link durationMs} where the oldest are dropped. */
+  readonly spanMs: number;
   /** Whether it was ended for want of room for what it told. */
   readonly lacksRoom: boolean;
   /** Each as JSON. */
@@ -38,15 +40,16 @@ export interface KeptRecords extends Result {
 }
 
 /** Goes through events that are kept, and counts them. */
-export async function summariseKept(
-  { events, head }: Pick<KeptRecords, "events" | "head">,
-  durationMs: number,
-): Promise<TraceSummary> {
+export async function summariseKept({
+  events,
+  head,
+  spanMs,
+}: Pick<KeptRecords, "events" | "head" | "spanMs">): Promise<TraceSummary> {
   const { main, descendants } = head.targets;
   const names = new Map([main, ...descendants].map(({ pid, name }) => [pid, name]));
   const summariser = createSummariser((pid) => names.get(pid));
   for await (const { records } of events.read()) {
     for (const json of records) summariser.add(keptEvent(json));
   }
-  return summariser.summary(durationMs);
+  return summariser.summary(spanMs);
 }

@@ -1,5 +1,5 @@
 import { nameOfProcess } from "../../../linux/proc.ts";
-import { newResultId } from "../../../web/kept-results.ts";
+import { newResultId, type ResultPart } from "../../../web/kept-results.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser, type Summariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
@@ -15,8 +15,8 @@ export interface KeptTraceParts {
   readonly asked: TraceRequest;
   /** Ends the trace: what `trace` was begun with. */
   readonly stopping: AbortController;
-  /** Called as it grows; false where there is no room for more of it. */
-  readonly makeRoom: () => boolean;
+  /** Called as it grows; false where there is no room for more of it, and it has to end. */
+  readonly makeRoom: (kept: KeptTrace) => boolean;
   /** Keeps the last seconds only; all, where it is left out. */
   readonly windowSeconds?: number;
 }
@@ -58,6 +58,10 @@ export class KeptTrace implements KeptRecords {
     return this.events.bytes + this.lines.bytes;
   }
 
+  get parts(): readonly ResultPart[] {
+    return [...this.events.parts, ...this.lines.parts];
+  }
+
   get state(): KeptRecords["state"] {
     if (this.#endedAtMs === null) return "running";
     return this.#failure === undefined ? "ended" : "failed";
@@ -77,6 +81,12 @@ export class KeptTrace implements KeptRecords {
     );
   }
 
+  get spanMs(): number {
+    const { firstIndex, beganAtMs } = this.events;
+    if (firstIndex === 0 || beganAtMs === undefined) return this.durationMs;
+    return Math.round((this.#endedAtMs ?? performance.now()) - beganAtMs);
+  }
+
   get lacksRoom(): boolean {
     return this.#lacksRoom;
   }
@@ -85,7 +95,15 @@ export class KeptTrace implements KeptRecords {
   async summary(): Promise<TraceSummary> {
     const { windowSeconds } = this.#parts;
     if (windowSeconds === undefined) return this.#summariser.summary(this.durationMs);
-    return await summariseKept(this, Math.min(this.durationMs, windowSeconds * 1_000));
+    return await summariseKept(this);
+  }
+
+  /** Drops the oldest that it holds, in one piece, and gives it; undefined where only the newest is left. */
+  dropOldest(): ResultPart | undefined {
+    const { events, lines } = this;
+    const areLinesOlder = (lines.beganAtMs ?? Number.POSITIVE_INFINITY) < (events.beganAtMs ?? 0);
+    const [older, newer] = areLinesOlder ? [lines, events] : [events, lines];
+    return older.dropOldest() ?? newer.dropOldest();
   }
 
   /** Follows the trace to its end; to be called once. Never rejects: {@link state} tells. */
@@ -137,22 +155,13 @@ export class KeptTrace implements KeptRecords {
     if (this.#sinceLookBytes < LOOK_EVERY_BYTES) return;
     this.#sinceLookBytes = 0;
     if (windowSeconds !== undefined) this.#dropBefore(this.#lastTime - windowSeconds);
-    if (!this.#parts.makeRoom()) this.#giveUp();
+    if (this.#parts.makeRoom(this)) return;
+    this.#lacksRoom = true;
+    this.#parts.stopping.abort();
   }
 
   #dropBefore(time: number): void {
     this.events.dropBefore(time);
     this.lines.dropBefore(time);
-  }
-
-  /** There is no more room: the last seconds become fewer, and what is to be kept whole can't go on. */
-  #giveUp(): void {
-    if (this.kind === "recorder") {
-      this.events.dropOldest();
-      this.lines.dropOldest();
-      return;
-    }
-    this.#lacksRoom = true;
-    this.#parts.stopping.abort();
   }
 }

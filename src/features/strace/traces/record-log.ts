@@ -1,5 +1,6 @@
-import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
+import { gzipSync } from "node:zlib";
+import type { ResultPart } from "../../../web/kept-results.ts";
+import { RecordChunk } from "./record-chunk.ts";
 
 /** One stretch of a {@link RecordLog}, as it is read. */
 export interface RecordBatch {
@@ -10,22 +11,6 @@ export interface RecordBatch {
 
 /** What is compressed together: large enough to compress well, small enough to be read at once. */
 const CHUNK_BYTES = 262_144;
-/** Measured on strace's lines: a seventh is left, at 250 MB/s; higher levels save little more. */
-const LEVEL = 1;
-
-const compress = promisify(gzip);
-const decompress = promisify(gunzip);
-
-interface Chunk {
-  readonly firstIndex: number;
-  count: number;
-  earliest: number;
-  latest: number;
-  plainBytes: number;
-  held:
-    | { readonly kind: "plain"; readonly records: string[] }
-    | { readonly kind: "packed"; readonly bytes: Buffer };
-}
 
 /**
  * Records of one line each, numbered from 0, kept compressed in memory. Appending never waits. Any number of readers
@@ -33,14 +18,13 @@ interface Chunk {
  * that all of them, one after the other, are a file that gunzip reads.
  */
 export class RecordLog {
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: RecordChunk[] = [];
   /** Complete, and not compressed yet. One after the other is: what is dropped before its turn is gone at once. */
-  readonly #sealed = new Set<Chunk>();
+  readonly #sealed = new Set<RecordChunk>();
   #packing: Promise<void> | undefined;
   #waiting: PromiseWithResolvers<void> | undefined;
-  #open: Chunk | undefined;
+  #open: RecordChunk | undefined;
   #count = 0;
-  #bytes = 0;
   #isEnded = false;
 
   /** How many were appended, those that were dropped since among them. */
@@ -55,7 +39,20 @@ export class RecordLog {
 
   /** What it holds in memory. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** What it holds in memory, piece by piece: copies have the same ones. */
+  get parts(): readonly ResultPart[] {
+    return this.#chunks;
+  }
+
+  /**
+   * When the first that is still there was appended, by the clock of `performance.now()`; undefined where none is. Its
+   * own time may be that of the beginning of a call that lasted long.
+   */
+  get beganAtMs(): number | undefined {
+    return this.#chunks[0]?.beganAtMs;
   }
 
   /** Whether nothing will be appended any more. */
@@ -70,17 +67,10 @@ export class RecordLog {
    */
   append(record: string, time: number): void {
     if (this.#isEnded) return;
-    this.#open ??= this.#addChunk(time);
-    const chunk = this.#open;
-    const bytes = record.length + 1;
-    if (chunk.held.kind === "plain") chunk.held.records.push(record);
-    chunk.count += 1;
-    chunk.plainBytes += bytes;
-    chunk.earliest = Math.min(chunk.earliest, time);
-    chunk.latest = Math.max(chunk.latest, time);
-    this.#bytes += bytes;
+    this.#open ??= this.#addChunk();
+    this.#open.append(record, time);
     this.#count += 1;
-    if (chunk.plainBytes >= CHUNK_BYTES) this.#seal();
+    if (this.#open.bytes >= CHUNK_BYTES) this.#seal();
     this.#announce();
   }
 
@@ -96,26 +86,21 @@ export class RecordLog {
     while (this.#chunks.length > 1 && (this.#chunks[0]?.latest ?? time) < time) this.dropOldest();
   }
 
-  /** Drops the oldest chunk, unless it is the only one. */
-  dropOldest(): void {
-    if (this.#chunks.length < 2) return;
+  /** Drops the oldest chunk, unless it is the only one, and gives what was dropped. */
+  dropOldest(): ResultPart | undefined {
+    if (this.#chunks.length < 2) return undefined;
     const chunk = this.#chunks.shift();
-    if (chunk === undefined) return;
-    this.#sealed.delete(chunk);
-    this.#bytes -= bytesOf(chunk);
+    if (chunk !== undefined) this.#sealed.delete(chunk);
+    return chunk;
   }
 
-  /** What is there at this moment, as a log that has ended. */
+  /** What is there at this moment, as a log that has ended; the two share all of it. */
   copy(): RecordLog {
+    // Those of an open chunk become more.
+    this.#seal();
     const copy = new RecordLog();
-    for (const chunk of this.#chunks) {
-      const { held } = chunk;
-      // Those of the open chunk become more.
-      const own = held.kind === "plain" ? { kind: "plain" as const, records: [...held.records] } : held;
-      copy.#chunks.push({ ...chunk, held: own });
-    }
+    copy.#chunks.push(...this.#chunks);
     copy.#count = this.#count;
-    copy.#bytes = this.#bytes;
     copy.#isEnded = true;
     return copy;
   }
@@ -136,30 +121,27 @@ export class RecordLog {
   ): AsyncGenerator<RecordBatch> {
     const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = span;
     for (const chunk of [...this.#chunks]) {
-      const end = chunk.firstIndex + chunk.count;
-      if (end <= fromIndex) continue;
+      const { firstIndex, endIndex } = chunk;
+      if (endIndex <= fromIndex) continue;
       if (chunk.latest < since || chunk.earliest > until) {
-        yield { firstIndex: end, records: [] };
+        yield { firstIndex: endIndex, records: [] };
         continue;
       }
-      const records = await recordsOf(chunk);
-      const skipped = Math.max(0, fromIndex - chunk.firstIndex);
-      yield { firstIndex: chunk.firstIndex + skipped, records: records.slice(skipped) };
+      const records = await chunk.records();
+      const skipped = Math.max(0, fromIndex - firstIndex);
+      yield { firstIndex: firstIndex + skipped, records: records.slice(skipped) };
     }
   }
 
   /** All that is there at this moment as one file of gzip, piece by piece. */
   async *packed(): AsyncGenerator<Buffer> {
-    for (const { held } of [...this.#chunks]) {
-      yield held.kind === "packed" ? held.bytes : await pack(held.records);
-    }
+    // No bytes at all are no file of gzip.
+    if (this.#chunks.length === 0) yield gzipSync("");
+    for (const chunk of [...this.#chunks]) yield await chunk.packed();
   }
 
-  #addChunk(time: number): Chunk {
-    const chunk: Chunk = {
-      ...{ firstIndex: this.#count, count: 0, earliest: time, latest: time, plainBytes: 0 },
-      held: { kind: "plain", records: [] },
-    };
+  #addChunk(): RecordChunk {
+    const chunk = new RecordChunk(this.#count);
     this.#chunks.push(chunk);
     return chunk;
   }
@@ -175,37 +157,14 @@ export class RecordLog {
   async #packSealed(): Promise<void> {
     for (const chunk of this.#sealed) {
       // Where there is no memory for it, say, it stays as it is.
-      await this.#pack(chunk).catch(() => undefined);
+      await chunk.pack().catch(() => undefined);
       this.#sealed.delete(chunk);
     }
     this.#packing = undefined;
-  }
-
-  async #pack(chunk: Chunk): Promise<void> {
-    if (chunk.held.kind !== "plain") return;
-    const bytes = await pack(chunk.held.records);
-    // It may have been dropped meanwhile, and is not counted then.
-    if (this.#sealed.has(chunk)) this.#bytes += bytes.length - chunk.plainBytes;
-    chunk.held = { kind: "packed", bytes };
   }
 
   #announce(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
-}
-
-function bytesOf({ held, plainBytes }: Chunk): number {
-  return held.kind === "packed" ? held.bytes.length : plainBytes;
-}
-
-async function recordsOf({ held }: Chunk): Promise<readonly string[]> {
-  if (held.kind === "plain") return held.records;
-  const records = (await decompress(held.bytes)).toString("utf8").split("\n");
-  records.pop();
-  return records;
-}
-
-function pack(records: readonly string[]): Promise<Buffer> {
-  return compress(`${records.join("\n")}\n`, { level: LEVEL });
 }

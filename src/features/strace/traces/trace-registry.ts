@@ -41,7 +41,10 @@ export interface TraceRegistry extends KeptResults<KeptRecords> {
    * @throws {AppError} saying why the process can't be traced.
    */
   beginRecorder(windowSeconds: number): Promise<BegunTrace>;
-  /** Keeps what another one has kept at this moment. */
+  /**
+   * Keeps what another one has kept at this moment.
+   * @throws {AppError} `limit-reached` where there is no room for it beside those that run.
+   */
   addSnapshot(of: KeptRecords): KeptRecords;
 }
 
@@ -56,6 +59,13 @@ const OF_RECORDER: TraceRequest = { process: "main", raw: false };
 export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): TraceRegistry {
   const { maxKept: maxCount, maxKeptBytes: maxBytes, keptMs: maxAgeMs } = settings.traces;
   const results = createKeptResults<KeptRecords>(TRACES, { maxCount, maxBytes, maxAgeMs });
+
+  /** Nobody asked for what a recorder told just now: it takes nothing away that somebody did ask for. */
+  const makeRoom = (kept: KeptTrace): boolean => {
+    if (kept.kind !== "recorder") return results.makeRoom();
+    results.shrink(kept, () => kept.dropOldest());
+    return true;
+  };
 
   const begin = async (
     asked: TraceRequest,
@@ -74,7 +84,7 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
       await deps.pool.begin(targets, { ...options, ...limits, engine }, stopping.signal),
     );
     const window = windowSeconds === undefined ? {} : { windowSeconds };
-    const kept = new KeptTrace({ trace, asked, stopping, makeRoom: results.makeRoom, ...window });
+    const kept = new KeptTrace({ trace, asked, stopping, makeRoom, ...window });
     results.add(kept);
     // From here on it disposes of the trace itself.
     stack.move();
@@ -89,7 +99,7 @@ export function createTraceRegistry({ settings, ...deps }: TraceRegistryDeps): T
     beginRecorder: (windowSeconds) => begin(OF_RECORDER, ENDLESS, {}, windowSeconds),
     addSnapshot(of) {
       const snapshot = takeSnapshot(of);
-      results.add(snapshot);
+      results.addWhole(snapshot);
       return snapshot;
     },
   };

@@ -115,7 +115,7 @@ function addList(
       const traces = registry.list();
       const list: z.input<typeof traceList> = {
         traces: traces.map((kept) => stateOf(kept, `${ctx.path}/${kept.id}`)),
-        heldBytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
+        heldBytes: registry.heldBytes(),
         maxHeldBytes: maxKeptBytes,
       };
       ctx.body = list;
@@ -160,7 +160,11 @@ function addChanges(table: RouteTable, registry: TraceRegistry, find: FindTrace,
     {
       ...common,
       summary: "Keep what a trace has told up to now: of the flight recorder, the last seconds",
-      responses: { 201: { ...STATE, description: "A trace of its own; `Location` is its path." }, 404: GONE },
+      responses: {
+        201: { ...STATE, description: "A trace of its own; `Location` is its path." },
+        404: GONE,
+        429: { description: "There is no room for it beside the traces that run." },
+      },
     },
     ({ ctx, params }) => {
       const snapshot = registry.addSnapshot(find(params.id));

@@ -62,6 +62,14 @@ test("as a file it is gzip that has every record on a line of its own, while it 
   expect(await whole()).toBe(expected);
 });
 
+test("as a file a log without records is gzip too, of nothing, while it runs and after its end", async () => {
+  const log = new RecordLog();
+  const whole = async () => gunzipSync(Buffer.concat(await listOf(log.packed()))).toString();
+  expect(await whole()).toBe("");
+  log.end();
+  expect(await whole()).toBe("");
+});
+
 test("a reader learns of a record that came during its look, and of the end", async () => {
   const log = new RecordLog();
   const first = log.changed();
@@ -81,6 +89,21 @@ test("chunks outside of a span of time are passed over, and a reader goes on aft
   expect(found.map(([index]) => index)).toEqual(expect.arrayContaining([12_000, 12_005, 12_010]));
   const ends = await listOf(log.read(0, { until: 10 }));
   expect(ends.at(-1)).toEqual({ firstIndex: 20_000, records: [] });
+});
+
+test("a copy has what was there, and shares its memory, also what is not compressed yet", async () => {
+  const log = filled(5_001);
+  const copy = log.copy();
+  log.append("later", 5_001);
+  expect([copy.count, copy.isEnded, log.count]).toEqual([5_001, true, 5_002]);
+  const found = await readAll(copy);
+  expect([found.length, found.at(-1)]).toEqual([5_001, [5_000, recordOf(5_000)]]);
+  expect(new Set([...log.parts, ...copy.parts]).size).toBe(log.parts.length);
+  const plainBytes = found.reduce((sum, [, record]) => sum + record.length + 1, 0);
+  await poll("what both have is compressed", () => copy.bytes < plainBytes / 4);
+  log.dropBefore(6_000);
+  expect(await readAll(log)).toEqual([[5_001, "later"]]);
+  expect(await readAll(copy)).toEqual(found);
 });
 
 test("what is older than a time is dropped, and the numbers stay", async () => {

@@ -460,6 +460,34 @@ describe.skipIf(isMissing("ptrace"))("the flight recorder", () => {
     await target.kill();
   });
 
+  test("as it grows it gives up its own oldest, and takes away neither a snapshot nor a trace that has ended", async () => {
+    await using target = await startBusy();
+    await using other = await startBusy();
+    await using served = await serveTraces({
+      core: coreOf(target),
+      traces: { RECORDER_SECONDS: 3_600, MAX_KEPT_BYTES: 1_048_576 },
+    });
+    const { id: endedId } = await startTrace(served, { process: other.pid, lines: 200 });
+    await untilEnded(served, endedId);
+    const recorder = () => stateOf(served, "recorder");
+    await poll("it tells something", async () => (await recorder()).events > 500);
+    const response = await post(served, "", "/traces/recorder/snapshot");
+    expect(response.status).toBe(201);
+    const snapshot = traceState.strict().parse(await response.json());
+    await poll("older events are dropped", async () => (await recorder()).firstEvent > snapshot.events, {
+      timeoutMs: 40_000,
+    });
+    const list = traceList.strict().parse(await (await served.get("/traces")).json());
+    expect(list.traces.map(({ id }) => id).toSorted()).toEqual(
+      [endedId, snapshot.id, (await recorder()).id].toSorted(),
+    );
+    expect((await eventsOf(served, snapshot.id, "?limit=10000")).dropped).toBe(snapshot.firstEvent);
+    const last = traceState
+      .strict()
+      .parse(await (await post(served, "", "/traces/recorder/snapshot")).json());
+    expect((await served.get(last.links.self.slice(PREFIX.length))).status).toBe(200);
+  });
+
   test("where it is off, or has nothing yet, asking for it says why", async () => {
     await using off = await serveTraces();
     const without = problemOf.parse(await (await off.get("/traces/recorder")).json());
