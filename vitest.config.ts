@@ -27,9 +27,6 @@ const ALONE = [
 /** Attacks, and traces under load with the limits as they are: they need the machine for themselves. */
 const PEERS_ALONE = ["test/peers/slowhttptest.test.ts", "test/peers/strace.test.ts"];
 
-/** Where the frames of a page are counted. */
-const BROWSER_ALONE = ["test/browser/dashboard-trace-live.test.ts"];
-
 /** What takes longest of those that run side by side. Begun last, it would be all that still runs. */
 const LONGEST = ["test/features/logs/forward/kills.test.ts", "test/peers/tls-scanners.test.ts"];
 
@@ -131,22 +128,8 @@ export default defineConfig({
           ...common,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          exclude: BROWSER_ALONE,
-          // Each file has a browser of its own, and waits for it.
-          maxWorkers: 2,
-          sequence: { groupOrder: 4 },
-          // axe-core alone takes seconds of CPU time in some of them.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-        },
-      },
-      {
-        test: {
-          ...common,
-          name: "browser-alone",
-          include: BROWSER_ALONE,
           fileParallelism: false,
-          sequence: { groupOrder: 5 },
+          // axe-core alone takes seconds of CPU time in some of them.
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
