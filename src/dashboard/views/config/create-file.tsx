@@ -32,7 +32,6 @@ export function CreateFile({ file, saving }: { file: ListedFile; saving: Saving 
   const discard = () => {
     saving.close();
     editor.current?.reset("");
-    setChanged(false);
   };
   if (!isOperator()) {
     return <p class="config-note">The file is not there yet. An operator can create it here.</p>;

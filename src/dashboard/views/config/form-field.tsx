@@ -1,4 +1,5 @@
 import { useId } from "preact/hooks";
+import { MASK } from "../../api/mask.ts";
 import { inputOf, valueIn } from "./form-edits.ts";
 import type { FieldNode } from "./form-tree.ts";
 
@@ -58,7 +59,7 @@ function Input(props: {
           value={String(now)}
           onInput={({ currentTarget }) => onInput?.(currentTarget.value)}
         />
-        <span class="dim">secret{value === "******" ? "" : `: ${String(value)}`}</span>
+        <span class="dim">secret{value === MASK ? "" : `: ${String(value)}`}</span>
       </>
     );
   }

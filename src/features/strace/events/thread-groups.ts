@@ -82,19 +82,22 @@ export function createThreadGroups(
   };
 }
 
+/** The process that a child will be in, null where that can't be told; `own` where that is one of its own. */
+type ChildGroup = number | null | "own";
+
 /** Calls that make a thread or a process, from their beginning to their end. */
 class BegunCreations {
-  /** By the thread that calls: the process that its child will be in, `own` where that is one of its own. */
-  readonly #groups = new Map<number, number | null | "own">();
+  /** By the thread that calls. */
+  readonly #groups = new Map<number, ChildGroup>();
   /** Who has ended since the oldest of them began: the end of the call that made it may be still to come. */
   readonly #ended = new Set<number>();
 
   /** Those that a child can be in now. */
-  get groups(): Iterable<number | null | "own"> {
+  get groups(): Iterable<ChildGroup> {
     return this.#groups.values();
   }
 
-  begin(tid: number, group: number | null | "own"): void {
+  begin(tid: number, group: ChildGroup): void {
     this.#groups.set(tid, group);
   }
 
