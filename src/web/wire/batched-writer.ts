@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { borrowChunk, CHUNK_BYTES, giveChunkBack } from "./chunk-pool.ts";
-import { join, type Piece } from "./pieces.ts";
+import { joinInto, type Piece } from "./pieces.ts";
 
 /**
  * Writes what was gathered for a socket at the end of the present turn of the event loop, together with what was
@@ -65,7 +65,7 @@ export class BatchedWriter {
   addCopy(data: Buffer, after = ""): void {
     const before = this.#takeText();
     const bytes = before.length + data.length + after.length;
-    const isLarge = data.length >= LARGE_BYTES && bytes <= CHUNK_BYTES;
+    const isLarge = this.#deservesChunk(bytes);
     const chunk = isLarge ? borrowChunk() : Buffer.allocUnsafe(bytes);
     if (before !== "") chunk.write(before, 0, "latin1");
     data.copy(chunk, before.length);
@@ -77,7 +77,7 @@ export class BatchedWriter {
     this.sendNow();
     if (!this.#socket.writable) return;
     this.#writes += 1;
-    this.#socket.write(chunk.subarray(0, bytes), () => giveChunkBack(chunk));
+    this.#writeChunk(chunk, bytes);
   }
 
   /** Takes away the piece that was added last, where it is text. */
@@ -110,7 +110,7 @@ export class BatchedWriter {
     if (!this.#socket.writable) return;
     this.#writes += 1;
     if (isOne) this.#write(last);
-    else if (bytes <= COPY_BYTES) this.#socket.write(join(pieces, bytes));
+    else if (bytes <= COPY_BYTES) this.#writeJoined(pieces, bytes);
     else {
       this.#socket.cork();
       for (const piece of pieces) this.#write(piece);
@@ -124,6 +124,24 @@ export class BatchedWriter {
     this.#earlier = undefined;
     this.#bytes = 0;
     return pieces;
+  }
+
+  /** What waits behind much else would hold on to a chunk that it does not fill, for as long as the reader is slow. */
+  #deservesChunk(bytes: number): boolean {
+    if (bytes < LARGE_BYTES || bytes > CHUNK_BYTES) return false;
+    return bytes >= CHUNK_BYTES / 2 || this.#socket.writableLength === 0;
+  }
+
+  #writeJoined(pieces: readonly Piece[], bytes: number): void {
+    const isLarge = this.#deservesChunk(bytes);
+    const chunk = isLarge ? borrowChunk() : Buffer.allocUnsafe(bytes);
+    joinInto(chunk, pieces);
+    if (isLarge) this.#writeChunk(chunk, bytes);
+    else this.#socket.write(chunk);
+  }
+
+  #writeChunk(chunk: Buffer, bytes: number): void {
+    this.#socket.write(chunk.subarray(0, bytes), () => giveChunkBack(chunk));
   }
 
   #write(piece: Piece): void {
