@@ -24,7 +24,8 @@ export const memory: Figure = {
     const idle = await residentBytes(sidecar.pid);
     const { requests: most, connections } = isQuick ? QUICK : FULL;
     const { seconds } = await runH2load({ ...load, connections: 64, requests: FIRST_REQUESTS }, dir);
-    const requests = Math.min(most, Math.ceil((FIRST_REQUESTS / seconds) * MOST_SECONDS));
+    // In whole tenths: of others h2load tells no progress by them.
+    const requests = Math.min(most, 10 * Math.ceil((FIRST_REQUESTS / seconds) * (MOST_SECONDS / 10)));
     const tenths: number[] = [];
     const onTenth = async () => void tenths.push(await residentBytes(sidecar.pid));
     await runH2load({ ...load, connections, requests }, dir, { limitMs: TIME_LIMIT_MS, onTenth });
