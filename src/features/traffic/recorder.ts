@@ -33,8 +33,7 @@ export function createHistoryRecorder(): TrafficHistoryRecorder {
       const interval = {
         before,
         after: sample,
-        // Whole ones, as many as get a row: so a minute of rates comes to what was counted in it.
-        seconds: Math.max(1, Math.round((elapsedMs - (before?.elapsedMs ?? elapsedMs)) / 1_000)),
+        seconds: before === undefined ? 1 : secondsOf(second - before.second, elapsedMs - before.elapsedMs),
       };
       const firstPassed = (before?.second ?? second) + 1;
       if (second - firstPassed <= MAX_PASSED_SECONDS) {
@@ -46,4 +45,13 @@ export function createHistoryRecorder(): TrafficHistoryRecorder {
     },
     read: samples.read,
   };
+}
+
+/**
+ * How many seconds an interval has: as many as get a row, so that a minute of rates comes to what was counted in it,
+ * however late it was looked at. Where the clock was set meanwhile, those that have really passed.
+ */
+function secondsOf(rows: number, elapsedMs: number): number {
+  const elapsed = elapsedMs / 1_000;
+  return rows >= 1 && Math.abs(rows - elapsed) < 1 ? rows : Math.max(1, Math.round(elapsed));
 }

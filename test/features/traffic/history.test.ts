@@ -67,8 +67,11 @@ test("rates of a minute come to what was counted in it, however early or late th
   recorder.record(NOON + 1, 850, sampleAt(1));
   recorder.record(NOON + 2, 2_300, sampleAt(2));
   recorder.record(NOON + 3, 2_900, sampleAt(3));
-  const { points } = trafficHistoryOf(recorder, 60, NOON + 3);
-  expect(points.slice(1).map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([10, 10, 10]);
+  // So late that it is nearly two seconds, and again in a second of which the first has passed already.
+  recorder.record(NOON + 4, 4_700, sampleAt(4));
+  recorder.record(NOON + 6, 6_050, sampleAt(6));
+  const { points } = trafficHistoryOf(recorder, 60, NOON + 6);
+  expect(points.slice(1).map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([10, 10, 10, 10, 10, 10]);
 });
 
 test("counters that went back and seconds in which nothing was found leave gaps", () => {
