@@ -8,7 +8,7 @@ export interface TrafficHistoryRecorder extends Pick<TieredSamples, "read"> {
   /**
    * Takes what was found, or undefined where nothing was.
    * @param second since the epoch.
-   * @param elapsedMs of a clock that only goes forward: what rates are counted by.
+   * @param elapsedMs of a clock that only goes forward: it tells where the other one was set meanwhile.
    */
   record(second: number, elapsedMs: number, sample: TrafficSample | undefined): void;
 }
