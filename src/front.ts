@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { EventLoopDelay } from "./base/event-loop-delay.ts";
 import { createForwarder, type Forwarder } from "./forward/forwarder.ts";
+import { createInnerServer } from "./forward/inner/inner-server.ts";
 import { isCarriedUpgrade } from "./forward/upgrade/switching.ts";
 import { createDispatch, type Destinations } from "./listener/dispatch.ts";
 import { startListener } from "./listener/listener.ts";
@@ -60,8 +61,10 @@ export async function startFront(settings: FrontSettings, parts: FrontParts): Pr
   const isClosing = () => closing.aborted;
   const trustedPeers = createTrustedPeers(settings.https.trustedPeers);
   const forwarder = stack.use(createForwarder({ settings, trustedPeers, log, isClosing }));
+  const inner = stack.use(createInnerServer(ours));
   const destinations = {
     ours,
+    carryOurs: inner.carry,
     core: forwarder.forward,
     carry: forwarder.carry,
     coreUpgrade: forwarder.upgrade,

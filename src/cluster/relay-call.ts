@@ -17,8 +17,6 @@ export interface RelayAddress {
 /** What the worker knows of a request beside its bytes. */
 export interface RelayCall {
   readonly id: string;
-  /** What Node's parser does not know is a POST on the way. */
-  readonly method: string;
   readonly address: string;
   readonly certificateName?: string;
 }
@@ -38,9 +36,9 @@ export function sealCall(call: RelayCall, secret: string): string {
 export function openCall(field: string | undefined, secret: string): RelayCall | undefined {
   const [claimed = "", text = ""] = (field ?? "").split(" ", 2);
   if (!isSame(claimed, secret)) return undefined;
-  const { id, method, address, certificateName } = decode(text);
+  const { id, address, certificateName } = decode(text);
   const name = certificateName === undefined ? {} : { certificateName: String(certificateName) };
-  return { id: String(id), method: String(method), address: String(address), ...name };
+  return { id: String(id), address: String(address), ...name };
 }
 
 /** The field of an answer. */

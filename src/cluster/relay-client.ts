@@ -1,14 +1,8 @@
-import { Agent, type ClientRequest, type IncomingMessage, METHODS, request as startRequest } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
 import { AppError, isErrorCode, messageOf } from "../base/errors.ts";
 import type { Destinations } from "../listener/dispatch.ts";
 import { clientCertificateName } from "../web/client-certificate.ts";
-import {
-  clientAddress,
-  isHttp2,
-  isHttp2Answer,
-  type ServerAnswer,
-  type ServerRequest,
-} from "../web/http-types.ts";
+import { clientAddress, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
 import { requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
@@ -24,7 +18,6 @@ export interface RelayParts {
   readonly isClosing: () => boolean;
 }
 
-const METHOD_NAMES = new Set(METHODS);
 /** Belong to the client's connection (RFC 9110 section 7.6.1), are done with already, or are written anew. */
 const LEFT_BEHIND = new Set([
   "connection",
@@ -55,7 +48,7 @@ export function createRelay({ address, log, isClosing }: RelayParts): Destinatio
     const fail = (error: unknown) => {
       if (answer.destroyed || answer.writableEnded) return;
       log.error({ requestId: requestInfo(request).id, reason: messageOf(error) }, "not relayed");
-      if (answer.headersSent) cut(answer);
+      if (answer.headersSent) answer.destroy();
       else sendProblem(request, answer, failureOf(error), { pageForBrowsers: false });
     };
     let asked: ClientRequest;
@@ -81,24 +74,23 @@ export function createRelay({ address, log, isClosing }: RelayParts): Destinatio
 
 function ask(request: ServerRequest, { path, secret }: RelayAddress, agent: Agent): ClientRequest {
   const { method = "GET", rawHeaders } = request;
-  const headers: string[] = [RELAY_FIELD, sealCall(callOf(request, method), secret)];
-  const host = isHttp2(request) ? request.authority || request.headers.host : request.headers.host;
+  const headers: string[] = [RELAY_FIELD, sealCall(callOf(request), secret)];
+  const { host } = request.headers;
   if (host !== undefined) headers.push("Host", host);
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [name = "", value = ""] = rawHeaders.slice(index, index + 2);
-    if (!name.startsWith(":") && !LEFT_BEHIND.has(name.toLowerCase())) headers.push(name, value);
+    if (!LEFT_BEHIND.has(name.toLowerCase())) headers.push(name, value);
   }
   return startRequest({
-    ...{ socketPath: path, agent, path: request.url, setHost: false },
-    method: METHOD_NAMES.has(method) ? method : "POST",
+    ...{ socketPath: path, agent, method, path: request.url, setHost: false },
     headers: [...headers, ...framingOf(request, method)],
   });
 }
 
-function callOf(request: ServerRequest, method: string) {
+function callOf(request: ServerRequest) {
   const certificateName = clientCertificateName(request);
   return {
-    ...{ id: requestInfo(request).id, method, address: clientAddress(request) },
+    ...{ id: requestInfo(request).id, address: clientAddress(request) },
     ...(certificateName === undefined ? {} : { certificateName }),
   };
 }
@@ -110,10 +102,7 @@ const BODYLESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 function framingOf(request: ServerRequest, method: string): readonly string[] {
   const length = request.headers["content-length"];
   if (length !== undefined) return ["Content-Length", length];
-  const hasBody = isHttp2(request)
-    ? !request.stream.endAfterHeaders
-    : request.headers["transfer-encoding"] !== undefined;
-  if (hasBody) return ["Transfer-Encoding", "chunked"];
+  if (request.headers["transfer-encoding"] !== undefined) return ["Transfer-Encoding", "chunked"];
   return BODYLESS.has(method) ? [] : ["Content-Length", "0"];
 }
 
@@ -130,18 +119,14 @@ function passOn(reply: IncomingMessage, { request, answer, isClosing }: Client):
   }
   const outcome = reply.headers[RELAY_FIELD];
   if (typeof outcome === "string") note(request, outcome);
-  reply.on("error", () => cut(answer));
+  reply.on("error", () => answer.destroy());
   const { statusCode = 500, statusMessage = "", rawHeaders } = reply;
-  if (isHttp2Answer(answer)) {
-    answer.writeHead(statusCode, fieldsOf(rawHeaders));
-  } else {
-    const lines = rawHeaders.flatMap((name, index) =>
-      index % 2 === 1 || LEFT_BEHIND_OF_ANSWER.has(name.toLowerCase())
-        ? []
-        : [name, rawHeaders[index + 1] ?? ""],
-    );
-    answer.writeHead(statusCode, statusMessage, isClosing ? [...lines, "Connection", "close"] : lines);
-  }
+  const lines = rawHeaders.flatMap((name, index) =>
+    index % 2 === 1 || LEFT_BEHIND_OF_ANSWER.has(name.toLowerCase())
+      ? []
+      : [name, rawHeaders[index + 1] ?? ""],
+  );
+  answer.writeHead(statusCode, statusMessage, isClosing ? [...lines, "Connection", "close"] : lines);
   reply.pipe(answer);
 }
 
@@ -153,25 +138,7 @@ function note(request: ServerRequest, outcome: string): void {
   if (failure !== undefined && isErrorCode(failure)) info.failure = failure;
 }
 
-/** Fields as node:http2 takes them: in lower case, and those that are there twice as one list. */
-function fieldsOf(rawHeaders: readonly string[]): Record<string, string[]> {
-  const fields: Record<string, string[]> = {};
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? "").toLowerCase();
-    if (!LEFT_BEHIND_OF_ANSWER.has(name))
-      fields[name] = [...(fields[name] ?? []), rawHeaders[index + 1] ?? ""];
-  }
-  return fields;
-}
-
 function failureOf(error: unknown): AppError {
   const detail = "The process that answers this could not be asked.";
   return new AppError("internal", detail, { cause: error });
-}
-
-/** Breaks an answer off, so that it can't be taken for complete. */
-function cut(answer: ServerAnswer): void {
-  // By RST_STREAM with INTERNAL_ERROR; `close` would send an orderly end before it, where all was sent.
-  if (isHttp2Answer(answer)) answer.stream.destroy(new Error("the answer was cut short"));
-  else answer.destroy();
 }

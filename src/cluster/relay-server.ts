@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { messageOf, StartError } from "../base/errors.ts";
 import type { Destinations } from "../listener/dispatch.ts";
 import type { Logger } from "../web/log.ts";
-import { tellRelayedClient } from "../web/relayed-client.ts";
 import { requestInfo } from "../web/request-info.ts";
+import { tellClient } from "../web/told-client.ts";
 import { openCall, RELAY_FIELD, type RelayAddress, sealOutcome } from "./relay-call.ts";
 
 /** The primary's side of the relay: the app on a Unix socket, for the workers and nobody else. */
@@ -84,8 +84,7 @@ function receive(request: IncomingMessage, secret: string): boolean {
   if (call === undefined) return false;
   delete request.headers[RELAY_FIELD];
   request.headers["x-request-id"] = call.id;
-  request.method = call.method;
-  tellRelayedClient(request, { address: call.address, certificateName: call.certificateName });
+  tellClient(request, { address: call.address, certificateName: call.certificateName });
   return true;
 }
 

@@ -7,7 +7,7 @@ import { connectionTokens, staysBehind } from "./headers.ts";
  * belongs to the core's connection.
  */
 export function answerHead(head: ResponseHead): AnswerHead {
-  const { status, reason, fields, framing, hasDate, namesFields } = head;
+  const { status, reason, fields, framing, length, hasDate, namesFields } = head;
   const tokens = namesFields ? connectionTokens(fields) : NO_TOKENS;
   const drops = (lowerName: string) =>
     staysBehind(lowerName, tokens) ||
@@ -15,7 +15,7 @@ export function answerHead(head: ResponseHead): AnswerHead {
     (lowerName === "trailer" && framing !== "chunked") ||
     // RFC 9110 section 8.6 forbids it, and clients wait for the bytes that it promises.
     (lowerName === "content-length" && (status < 200 || status === 204));
-  return { status, reason, framing, hasDate, fields, drops };
+  return { status, reason, framing, length, hasDate, fields, drops };
 }
 
 const NO_TOKENS: ReadonlySet<string> = new Set();

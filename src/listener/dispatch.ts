@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { AppError } from "../base/errors.ts";
 import { logAccess, logCarried, logConnect, logRefusal, logUpgrade } from "../web/access-log.ts";
-import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
-import { isHttp2Answer, type ServerAnswer, type ServerRequest } from "../web/http-types.ts";
-import { http2Fields } from "../web/http2-fields.ts";
+import type { ClientSide, ConnectStream, CoreRequest, CoreSide } from "../web/exchange.ts";
+import type { ServerAnswer, ServerRequest } from "../web/http-types.ts";
 import type { Logger } from "../web/log.ts";
 import { newRequestInfo, requestInfo } from "../web/request-info.ts";
 import { sendProblem } from "../web/send-problem.ts";
 import type { TrustedPeers } from "../web/trusted-peers.ts";
 import { createGate, type Gate } from "./gate.ts";
+import type { Over } from "./http2/stream-exchange.ts";
 import type { ListenerHandlers } from "./listener.ts";
-import { carryStream, type StreamOwner, streamRequest } from "./stream-exchange.ts";
 
 /** Between the listener and those who answer: asks the gate once, and hands the request over. */
 
 /** Those who answer. */
 export interface Destinations {
   ours(request: ServerRequest, answer: ServerAnswer): void;
+  /** The same for a request that came over HTTP/2. */
+  carryOurs(request: CoreRequest, client: ClientSide, certificateName: string | undefined): CoreSide;
   /** Over HTTP/1.1, where Node has read the request. */
   core(request: IncomingMessage, answer: ServerResponse, target: string, authority: string | undefined): void;
   /** The same for every other request. */
@@ -31,7 +31,7 @@ export interface Destinations {
     authority: string | undefined;
   }): void;
   /** An extended CONNECT for a WebSocket (RFC 8441). */
-  coreConnect(stream: ServerHttp2Stream, request: CoreRequest): void;
+  coreConnect(stream: ConnectStream, request: CoreRequest): void;
   /** Tells whether a request bound for the core is an upgrade that `coreUpgrade` can carry. */
   upgrades(request: IncomingMessage): boolean;
 }
@@ -65,7 +65,7 @@ export function createDispatch(parts: DispatchParts): ListenerHandlers {
 }
 
 /** Writes down what was carried past Node's request and answer objects. */
-function logsCarried({ accessLog, trustedPeers }: DispatchParts): StreamOwner["over"] {
+function logsCarried({ accessLog, trustedPeers }: DispatchParts): Over {
   if (accessLog === undefined) return () => undefined;
   return (request, { status, isComplete }) =>
     logCarried(accessLog, request, { client: clientOf(request, trustedPeers), status, isComplete });
@@ -121,37 +121,18 @@ function http1Handlers(parts: DispatchParts, gate: Gate): ListenerHandlers["http
 
 function http2Handlers(parts: DispatchParts, gate: Gate): ListenerHandlers["http2"] {
   const { destinations, accessLog, trustedPeers } = parts;
-  const { carry, coreConnect } = destinations;
-  const owner = { carry, over: logsCarried(parts) };
   return {
-    direct(stream, headers, rawHeaders) {
-      const verdict = gate(headers[":path"] ?? "/");
-      if (verdict.kind !== "core") return false;
-      const head = { headers, rawHeaders, verdict };
-      if (headers[":method"] !== "CONNECT") {
-        carryStream(stream, head, owner);
-        return true;
-      }
-      const fields = http2Fields(rawHeaders);
-      if (fields === undefined) return false;
-      const request = streamRequest(stream, head, { fields, framing: "none" });
-      if (accessLog !== undefined) {
-        const client = clientOf(request, trustedPeers);
-        logConnect(accessLog, request, { client, protocol: headers[":protocol"], stream });
-      }
-      coreConnect(stream, request);
-      return true;
+    gate,
+    nothingHere: NOTHING_HERE,
+    over: logsCarried(parts),
+    carry(to, request, client, connection) {
+      if (to === "core") return destinations.carry(request, client);
+      return destinations.carryOurs(request, client, connection.certificateName());
     },
-    request(request, answer, expectsContinue) {
-      if (accessLog !== undefined) logAccess(accessLog, request, answer);
-      const verdict = gate(request.url ?? "/");
-      // What is the core's and yet not taken by `direct` is not to reach the app by another way; nor is a CONNECT ours.
-      if (verdict.kind !== "ours" || request.method === "CONNECT") refuse(request, answer, NOTHING_HERE);
-      else answerOurs(destinations, { request, answer, verdict, expectsContinue });
-    },
-    refuse(request, answer, error) {
-      if (accessLog !== undefined) logAccess(accessLog, request, answer);
-      refuse(request, answer, error);
+    connect(stream, request, protocol) {
+      if (accessLog !== undefined)
+        logConnect(accessLog, request, { client: clientOf(request, trustedPeers), protocol, stream });
+      destinations.coreConnect(stream, request);
     },
   };
 }
@@ -168,13 +149,8 @@ function answerOurs({ ours }: Destinations, { request, answer, verdict, expectsC
   requestInfo(request).route = "sidecar";
   request.url = verdict.target;
   if (verdict.authority !== undefined) request.headers.host = verdict.authority;
-  if (expectsContinue) sendContinue(answer);
+  if (expectsContinue) answer.writeContinue();
   ours(request, answer);
-}
-
-function sendContinue(answer: ServerAnswer): void {
-  if (isHttp2Answer(answer)) answer.writeContinue();
-  else answer.writeContinue();
 }
 
 function refuse(request: ServerRequest, answer: ServerAnswer, error: AppError): void {

@@ -54,11 +54,12 @@ function valuesOf(rawHeaders: readonly string[], lowerName: string): string[] {
 /**
  * Tells whether the header of an HTTP/2 request is too large. Crumbs of a cookie count as one field
  * (RFC 9113 section 8.2.3), pseudo-headers as none. Undefined: it is not.
- * @param rawHeaders names and values in turn.
+ * @param rawHeaders names and values in turn; `isCutOff`: and more, far beyond the limits.
  */
 export function faultOfHttp2Header(
   rawHeaders: readonly string[],
   { headerBytes, headerCount }: HeaderLimits,
+  isCutOff = false,
 ): AppError | undefined {
   let bytes = 0;
   let fields = 0;
@@ -71,7 +72,7 @@ export function faultOfHttp2Header(
     hasCookie ||= isCookie;
   }
   if (fields > headerCount) return tooManyFields(headerCount);
-  return bytes > headerBytes ? tooLarge(headerBytes) : undefined;
+  return bytes > headerBytes || isCutOff ? tooLarge(headerBytes) : undefined;
 }
 
 /** An Expect other than 100-continue (RFC 9110 section 10.1.1). */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { nowMs } from "../base/clock.ts";
 import type { CoreRequest } from "./exchange.ts";
-import { clientAddress, isHttp2Answer, type ServerAnswer, type ServerRequest } from "./http-types.ts";
+import { clientAddress, type ServerAnswer, type ServerRequest } from "./http-types.ts";
 import { type Logger, writeInfoLine } from "./log.ts";
 import type { Refusal } from "./raw-refusal.ts";
 import { type RequestInfo, requestInfo } from "./request-info.ts";
@@ -17,7 +17,10 @@ export function logAccess(log: Logger, request: ServerRequest, answer: ServerAns
   const begun = beginning(request);
   answer.once("close", () => {
     const status = answer.headersSent ? answer.statusCode : 0;
-    log.info({ ...begun, ...ending(requestInfo(request)), status, complete: isComplete(answer) }, "request");
+    log.info(
+      { ...begun, ...ending(requestInfo(request)), status, complete: answer.writableFinished },
+      "request",
+    );
   });
 }
 
@@ -55,7 +58,7 @@ export function logRefusal(log: Logger, refusal: Refusal): void {
   );
 }
 
-/** Writes the line of a request that went to the core past Node's servers. */
+/** Writes the line of a request that was carried: to the core past Node's servers, or to the one within. */
 export function logCarried(
   log: Logger,
   { method, target, version, info }: CoreRequest,
@@ -67,6 +70,7 @@ export function logCarried(
     // An id has no character that JSON would not take as it is.
     `"requestId":"${info.id}","client":${quoted(client)},"method":"${method}",` +
       `"path":${quoted(pathOf(target))},"http":"${version}","route":"${info.route}",` +
+      (info.user === undefined ? "" : `"user":${quoted(info.user)},`) +
       `"durationMs":${(nowMs() - info.startedAtMs).toFixed(2)},` +
       (info.coreMs === undefined ? "" : `"coreMs":${info.coreMs.toFixed(2)},`) +
       (info.failure === undefined ? "" : `"failure":"${info.failure}",`) +
@@ -80,12 +84,6 @@ const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
 function quoted(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-function isComplete(answer: ServerAnswer): boolean {
-  return isHttp2Answer(answer)
-    ? answer.writableEnded && answer.stream.rstCode === 0
-    : answer.writableFinished;
 }
 
 /** What is gone when the connection is: taken at once. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { TLSSocket } from "node:tls";
 import { messageOf, StartError } from "../base/errors.ts";
 import type { ServerRequest } from "./http-types.ts";
-import { relayedClientOf } from "./relayed-client.ts";
+import { toldClientOf } from "./told-client.ts";
 
 /** Client certificates as credentials: the handshake has verified them, here they get a name. */
 
@@ -12,10 +12,14 @@ import { relayedClientOf } from "./relayed-client.ts";
  * `auth.clientCaFile`; undefined where none was shown, or it did not verify.
  */
 export function clientCertificateName(request: ServerRequest): string | undefined {
-  const relayed = relayedClientOf(request);
-  if (relayed !== undefined) return relayed.certificateName;
-  const { socket } = request;
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const told = toldClientOf(request);
+  if (told !== undefined) return told.certificateName;
+  return request.socket instanceof TLSSocket ? certificateNameOf(request.socket) : undefined;
+}
+
+/** The same of a connection. */
+export function certificateNameOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
   const { subject } = socket.getPeerCertificate();
   const name = subject?.CN;
   return Array.isArray(name) ? name[0] : name;

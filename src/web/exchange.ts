@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { AppError } from "../base/errors.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { Fields } from "./wire/fields.ts";
@@ -37,6 +38,8 @@ export interface AnswerHead {
   /** Tells, by its name in lower case, whether a field stays behind. */
   readonly drops: (lowerName: string) => boolean;
   readonly framing: Framing;
+  /** Bytes of the body where the framing is `length`, else 0. */
+  readonly length: number;
   readonly hasDate: boolean;
 }
 
@@ -76,4 +79,22 @@ export interface CoreSide {
   resume(): void;
   /** The client has gone. */
   abort(): void;
+}
+
+/** The stream of an extended CONNECT (RFC 8441 section 4). It says `aborted` where its client has broken it off. */
+export interface ConnectStream extends Duplex {
+  /** Whether the head of the answer was written. */
+  readonly hasBegun: boolean;
+  /** Whether the client has ended its side in order, and all of it was read. */
+  readonly hasEnded: boolean;
+  /** An interim answer. */
+  interim(head: AnswerHead): void;
+  /** The head of the final answer; what is written from then on is its body. */
+  begin(head: AnswerHead): void;
+  /** A whole answer of our own. */
+  refuse(status: number, headers: Readonly<Record<string, string>>, body: Buffer): void;
+  /** All was said; what the client has still to say is of no interest (RFC 9113 section 8.1). */
+  finish(): void;
+  /** Ends it so that it can't be taken for complete. */
+  breakOff(code: "cancel" | "internal-error"): void;
 }

@@ -35,6 +35,11 @@ export function requestInfo(request: ServerRequest): RequestInfo {
   return info;
 }
 
+/** Makes {@link requestInfo} give this for a request that was carried here from elsewhere. */
+export function tellRequestInfo(request: ServerRequest, info: RequestInfo): void {
+  infos.set(request, info);
+}
+
 const ID_BYTES = 16;
 const IDS_AT_ONCE = 32;
 let ids = "";

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { AppError } from "../base/errors.ts";
 import { type ServerAnswer, type ServerRequest, sendWhole } from "./http-types.ts";
 import { PROBLEM_TYPE, problemOf, problemPage, wantsPage } from "./problem.ts";
@@ -26,9 +25,8 @@ export function sendProblem(
   );
   sendWhole(answer, error.status, headers, request.method === "HEAD" ? undefined : body);
   // What is left of the request is read and thrown away: closing now would reset the connection under our answer.
-  const rest: Readable = request;
-  rest.unpipe();
-  rest.resume();
+  request.unpipe();
+  request.resume();
 }
 
 /** The whole answer of a problem: a page instead where `accept` asks for one. */

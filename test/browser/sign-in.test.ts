@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -80,7 +80,7 @@ const listen = (server: Server) => new Promise<void>((resolve) => server.listen(
 describe.skipIf(reason !== undefined)("in a browser", () => {
   let browser: Browser;
   let served: ServedFeatures;
-  let server: ReturnType<typeof createSecureServer>;
+  let server: Server;
   let origin: string;
   let watched: WatchedPage;
   let page: Page;
@@ -91,7 +91,7 @@ describe.skipIf(reason !== undefined)("in a browser", () => {
     const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], {
       keyType: "ec",
     });
-    server = createSecureServer({ key, cert, allowHTTP1: true }, served.handler);
+    server = createServer({ key, cert }, served.handler);
     await listen(server);
     origin = `https://localhost:${portOf(server)}`;
     browser = await launchBrowser();
@@ -273,7 +273,7 @@ describe.skipIf(reason !== undefined)("in a browser", () => {
     await listen(other);
     const answers: string[] = [];
     // Seen from the server: the browser does not even tell of an answer that it keeps from an image.
-    const note = (request: Http2ServerRequest, answer: Http2ServerResponse) =>
+    const note = (request: IncomingMessage, answer: ServerResponse) =>
       answer.on("finish", () => answers.push(`${request.method} ${request.url} ${answer.statusCode}`));
     server.on("request", note);
 

@@ -146,7 +146,7 @@ describe("a relayed request", () => {
   });
 
   test("can't say what only we say", async () => {
-    const field = sealCall({ id: "x", method: "GET", address: "6.6.6.6" }, "guess");
+    const field = sealCall({ id: "x", address: "6.6.6.6" }, "guess");
     for (const headers of [{ [RELAY_FIELD]: field }, { "TickBird-Relay": [field, field] }]) {
       const seen = JSON.parse((await answerOf(open("/echo", { headers }).end())).body);
       expect(seen.address).toBe("127.0.0.1");
@@ -285,7 +285,7 @@ describe("the socket between the processes", () => {
   });
 
   test("answers nobody who lacks the secret", async () => {
-    const call = { id: "x", method: "GET", address: "192.0.2.1" };
+    const call = { id: "x", address: "192.0.2.1" };
     for (const field of [
       undefined,
       "",
@@ -302,7 +302,7 @@ describe("the socket between the processes", () => {
   test("has another secret at each start", async () => {
     await using own = await startRelayed(app);
     expect(own.address.secret).not.toBe(relayed.address.secret);
-    const call = { id: "x", method: "GET", address: "192.0.2.1" };
+    const call = { id: "x", address: "192.0.2.1" };
     expect(openCall(sealCall(call, own.address.secret), own.address.secret)).toEqual(call);
     expect(openCall(sealCall(call, own.address.secret), relayed.address.secret)).toBeUndefined();
   });

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInnerServer } from "../../src/forward/inner/inner-server.ts";
 import { openCertificates } from "../../src/listener/certificates.ts";
 import { createDispatch } from "../../src/listener/dispatch.ts";
-import type { Http2Handlers } from "../../src/listener/http2.ts";
 import { type Listener, startListener } from "../../src/listener/listener.ts";
 import { loadSettings } from "../../src/settings/load.ts";
-import { logAccess } from "../../src/web/access-log.ts";
 import type { ServerAnswer, ServerRequest } from "../../src/web/http-types.ts";
 import { createLog } from "../../src/web/log.ts";
 import { createTrustedPeers } from "../../src/web/trusted-peers.ts";
@@ -52,6 +50,7 @@ export async function startAlone(
     { write: (line) => void seen.push(JSON.parse(line)) },
   );
   const certificates = await openCertificates({ https: settings.https, dir, log, signal: stop.signal });
+  const inner = createInnerServer(core);
   const handlers = createDispatch({
     ...{
       prefix: settings.prefix,
@@ -61,31 +60,19 @@ export async function startAlone(
     },
     destinations: {
       ours: core,
+      carryOurs: inner.carry,
       core,
-      carry: () => {
-        throw new Error("every request is to go through Node's parser");
-      },
+      carry: (request, client) => inner.carry(request, client, undefined),
       coreUpgrade: ({ socket }) => void socket.destroy(),
-      coreConnect: (stream) => void stream.close(),
+      coreConnect: (stream) => void stream.finish(),
       upgrades: (request: IncomingMessage) => request.headers.upgrade === "websocket",
     },
   });
   const lean = handlers.lean && { ...handlers.lean, route: () => undefined };
-  const http2: Http2Handlers = {
-    ...handlers.http2,
-    direct(stream, headers, rawHeaders) {
-      if (headers[":method"] === "CONNECT") return false;
-      const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const answer = new Http2ServerResponse(stream);
-      logAccess(log, request, answer);
-      core(request, answer);
-      return true;
-    },
-  };
   const listener = await startListener(
     settings,
     { certificates, clientCa: undefined },
-    { ...handlers, lean, http2 },
+    { ...handlers, lean },
     log,
   );
   const requests = () => seen.filter(({ msg }) => msg === "request");
@@ -99,6 +86,7 @@ export async function startAlone(
     async [Symbol.asyncDispose]() {
       stop.abort();
       await listener[Symbol.asyncDispose]();
+      inner[Symbol.dispose]();
       await certificates[Symbol.asyncDispose]();
       await rm(dir, { recursive: true, force: true });
     },

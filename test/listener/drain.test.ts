@@ -87,16 +87,19 @@ test.each(WAYS)(
 
 describe("an HTTP/2 session without streams", () => {
   const isGoaway = ({ type }: Frame) => type === FRAME.GOAWAY;
+  /** The GOAWAY that says which stream was the last. */
+  const isLastGoaway = (frame: Frame) => isGoaway(frame) && frame.payload.readUInt32BE(0) !== 2_147_483_647;
 
-  test("serves a stream that was on its way, and then names it in its GOAWAY", async () => {
+  test("serves a stream that was on its way, and names it in its last GOAWAY (RFC 9113 section 6.8)", async () => {
     await using core = await startOkCore();
     await using front = await startFront(core.port);
     using client = await connectRawHttp2(front);
     await client.frame("the settings", ({ type }) => type === FRAME.SETTINGS);
     const drained = drain(front);
+    await client.frame("the first GOAWAY", isGoaway);
     client.send(get(1, "/"));
     await client.frame("the answer", ({ type, streamId }) => type === FRAME.DATA && streamId === 1);
-    const goaway = await client.frame("the GOAWAY", isGoaway);
+    const goaway = await client.frame("the last GOAWAY", isLastGoaway);
     expect([goaway.payload.readUInt32BE(0), goaway.payload.readUInt32BE(4)]).toEqual([1, 0]);
     await client.closed();
     expect(await drained).toBe(true);
@@ -108,7 +111,7 @@ describe("an HTTP/2 session without streams", () => {
     using client = await connectRawHttp2(front);
     await client.frame("the settings", ({ type }) => type === FRAME.SETTINGS);
     const drained = drain(front);
-    const goaway = await client.frame("the GOAWAY", isGoaway);
+    const goaway = await client.frame("the GOAWAY", isLastGoaway);
     expect([goaway.payload.readUInt32BE(0), goaway.payload.readUInt32BE(4)]).toEqual([0, 0]);
     await client.closed();
     expect(await drained).toBe(true);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Http2ServerResponse } from "node:http2";
+import { connect } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { poll } from "../support/poll.ts";
@@ -15,7 +15,7 @@ const slow: Core = async (request, answer) => {
   answer.on("error", () => undefined);
   if (request.url !== "/slow") return;
   await delay(8 * KEEP_ALIVE_MS);
-  (answer as Http2ServerResponse).end("at last");
+  answer.end("at last");
 };
 
 const GOAWAY = frame(FRAME.GOAWAY, 0, 0, Buffer.alloc(8));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { createForwarder, type Forwarder } from "../../src/forward/forwarder.ts";
+import { createInnerServer } from "../../src/forward/inner/inner-server.ts";
 import { isCarriedUpgrade } from "../../src/forward/upgrade/switching.ts";
 import { type CertificateStore, openCertificates } from "../../src/listener/certificates.ts";
 import { createDispatch } from "../../src/listener/dispatch.ts";
@@ -52,16 +53,19 @@ export async function startFront(
   const isClosing = () => closing;
   const trustedPeers = createTrustedPeers(settings.https.trustedPeers);
   const forwarder = createForwarder({ settings, trustedPeers, isClosing });
+  const ours = (
+    _request: unknown,
+    answer: { writeHead(status: number): unknown; end(text: string): unknown },
+  ) => {
+    answer.writeHead(200);
+    answer.end("ours");
+  };
+  const inner = createInnerServer(ours);
   const handlers = createDispatch({
     ...{ prefix: settings.prefix, trustedPeers, accessLog: log, isClosing },
     destinations: {
-      ours: (
-        _request: unknown,
-        answer: { writeHead(status: number): unknown; end(text: string): unknown },
-      ) => {
-        answer.writeHead(200);
-        answer.end("ours");
-      },
+      ours,
+      carryOurs: inner.carry,
       core: forwarder.forward,
       carry: forwarder.carry,
       coreUpgrade: forwarder.upgrade,
@@ -85,6 +89,7 @@ export async function startFront(
     async [Symbol.asyncDispose]() {
       stop.abort();
       await listener[Symbol.asyncDispose]();
+      inner[Symbol.dispose]();
       forwarder[Symbol.dispose]();
       await certificates[Symbol.asyncDispose]();
       if (kept === undefined) await rm(dir, { recursive: true, force: true });

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { get } from "node:http";
-import { connect, createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
+import { createInnerServer } from "../../src/forward/inner/inner-server.ts";
 import { OutputStream, sseEvent } from "../../src/web/output-stream.ts";
+import { newRequestInfo } from "../../src/web/request-info.ts";
+import { NO_FIELDS } from "../../src/web/wire/fields.ts";
 import { featureOf } from "../support/feature-of.ts";
 import { poll } from "../support/poll.ts";
+import { RecordingClient } from "../support/recording-client.ts";
 import { serveFeatures } from "../support/serve-features.ts";
 
 const textOf = async (stream: OutputStream) => (await stream.toArray()).join("");
@@ -107,18 +109,22 @@ describe("the end of the client is the end of the stream", () => {
   test("over HTTP/2, when only the one stream is reset and the connection stays", async () => {
     const opened: OutputStream[] = [];
     await using served = await serveFeatures([probe(opened)]);
-    const server = createServer((request, answer) => served.handler(request, answer));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const stream = session.request({ ":path": "/_sidecar/flow" });
-    await once(stream, "data");
-    stream.close(8); // CANCEL, as a browser does (RFC 9113 section 7)
+    using inner = createInnerServer(served.handler);
+    const client = new RecordingClient();
+    const call = inner.carry(
+      {
+        ...{ method: "GET", target: "/_sidecar/flow", authority: "localhost", version: "2.0" },
+        ...{ fields: NO_FIELDS, framing: "none", peer: "127.0.0.1", info: newRequestInfo(undefined) },
+      },
+      client,
+      undefined,
+    );
+    call.start();
+    await poll("the first of it", () => client.body.length > 0);
+    call.abort();
 
     await poll("the stream is destroyed", () => opened[0]?.destroyed);
-    expect(session.closed).toBe(false);
-    session.destroy();
-    server.close();
+    expect(client.isOver).toBe(false);
   });
 });
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { AppError } from "../../base/errors.ts";
-import type { CoreRequest } from "../../web/exchange.ts";
+import type { ConnectStream, CoreRequest } from "../../web/exchange.ts";
 import { coreFailure } from "../failure.ts";
 import { type HeadOptions, requestFields } from "../request-head.ts";
 import { coreRequestOf } from "../server-client.ts";
@@ -86,7 +85,7 @@ export class Upgrader implements Disposable {
   }
 
   /** Carries an extended CONNECT for a WebSocket (RFC 8441 section 5). */
-  connect(stream: ServerHttp2Stream, request: CoreRequest): void {
+  connect(stream: ConnectStream, request: CoreRequest): void {
     const client = new Http2End(stream, request.info);
     this.#begin(client, request, (tally) => {
       const { key, accept } = newWebSocketKey();

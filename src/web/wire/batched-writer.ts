@@ -80,6 +80,24 @@ export class BatchedWriter {
     this.#writeChunk(chunk, bytes);
   }
 
+  /** As {@link addCopy}, of several pieces that come to so many bytes. */
+  addCopies(pieces: readonly Piece[], bytes: number): void {
+    const isLarge = this.#deservesChunk(bytes);
+    const chunk = isLarge ? borrowChunk() : Buffer.allocUnsafe(bytes);
+    joinInto(chunk, pieces);
+    if (!isLarge) {
+      this.add(chunk);
+      return;
+    }
+    this.sendNow();
+    if (!this.#socket.writable) {
+      giveChunkBack(chunk);
+      return;
+    }
+    this.#writes += 1;
+    this.#writeChunk(chunk, bytes);
+  }
+
   /** Takes away the piece that was added last, where it is text. */
   #takeText(): string {
     const last = this.#last;

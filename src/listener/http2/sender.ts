@@ -1,0 +1,155 @@
+import type { Socket } from "node:net";
+import { BatchedWriter } from "../../web/wire/batched-writer.ts";
+import type { Piece } from "../../web/wire/pieces.ts";
+import {
+  ConnectionError,
+  ERROR_CODE,
+  FLAG,
+  FRAME,
+  FRAME_BYTES,
+  FRAME_HEAD_BYTES,
+  frameHead,
+  INITIAL_WINDOW_BYTES,
+  MAX_WINDOW_BYTES,
+} from "./frames.ts";
+
+/** What goes out on one connection: the frames of all its streams, and the window that they share (RFC 9113 section 5.2). */
+
+/** A stream that has more to send than the connection's window holds. */
+export interface WaitingStream {
+  /** Sends up to so many bytes. False where it has nothing to send, or its own window is used up. */
+  sendSome(maxBytes: number): boolean;
+}
+
+/** A place in what was gathered and has not gone out. */
+export interface Mark {
+  readonly writes: number;
+  readonly pieces: number;
+}
+
+/** What was gathered goes out in batches of this size, so that one chunk of memory holds it. */
+const BATCH_BYTES = 65_536;
+
+/** The sender. */
+export class Sender {
+  readonly #out: BatchedWriter;
+  readonly #waiting = new Set<WaitingStream>();
+  #window = INITIAL_WINDOW_BYTES;
+  /** The largest payload that the client takes. */
+  maxFrameBytes = FRAME_BYTES;
+  /** The window that new streams begin with. */
+  initialWindow = INITIAL_WINDOW_BYTES;
+
+  constructor(socket: Socket) {
+    this.#out = new BatchedWriter(socket);
+  }
+
+  /** Bytes that the system has not taken yet. */
+  get waitingBytes(): number {
+    return this.#out.waitingBytes;
+  }
+
+  /** Where what is added next will stand. */
+  get mark(): Mark {
+    return { writes: this.#out.writes, pieces: this.#out.pieces };
+  }
+
+  /**
+   * Takes back what was added between two marks, `bytes` of data among it.
+   * @returns false where it is too late, or something else was added behind it: nothing was taken back.
+   */
+  takeBack(from: Mark, to: Mark, bytes: number): boolean {
+    if (this.#out.pieces !== to.pieces || !this.#out.takeBack(from.writes, from.pieces)) return false;
+    this.#window += bytes;
+    return true;
+  }
+
+  /** Gathers frames. Nothing goes out before {@link send}. */
+  add(frames: string): void {
+    this.#out.add(frames);
+  }
+
+  /** What was gathered goes out at the end of this turn. */
+  send(): void {
+    this.#out.send();
+  }
+
+  /** What was gathered goes out now. */
+  sendNow(): void {
+    this.#out.sendNow();
+  }
+
+  /**
+   * Gathers DATA with as much of `data` from `from` on as both windows allow, behind the frames of `before`.
+   * @param endsStream whether the stream ends with the end of `data`.
+   * @returns how many bytes; 0: nothing was gathered, not even `before`.
+   */
+  addData(
+    data: Buffer,
+    from: number,
+    stream: { readonly id: number; readonly window: number; readonly before: string },
+    endsStream: boolean,
+  ): number {
+    const bytes = Math.min(data.length - from, this.#window, stream.window, BATCH_BYTES);
+    if (bytes <= 0) return 0;
+    this.#window -= bytes;
+    const end = from + bytes;
+    const flags = endsStream && end === data.length ? FLAG.endStream : 0;
+    if (bytes <= this.maxFrameBytes) {
+      this.#out.add(stream.before + frameHead(FRAME.data, flags, stream.id, bytes));
+      this.#out.addCopy(bytes === data.length ? data : data.subarray(from, end));
+    } else {
+      this.#addFrames(data.subarray(from, end), stream, flags);
+    }
+    return bytes;
+  }
+
+  #addFrames(
+    data: Buffer,
+    { id, before }: { readonly id: number; readonly before: string },
+    flags: number,
+  ): void {
+    const pieces: Piece[] = [];
+    let bytes = before.length;
+    for (let from = 0; from < data.length; from += this.maxFrameBytes) {
+      const part = data.subarray(from, from + this.maxFrameBytes);
+      const isLast = from + part.length === data.length;
+      const head = frameHead(FRAME.data, isLast ? flags : 0, id, part.length);
+      pieces.push(from === 0 ? before + head : head, part);
+      bytes += FRAME_HEAD_BYTES + part.length;
+    }
+    this.#out.addCopies(pieces, bytes);
+  }
+
+  /** The stream is served when the connection's window grows. */
+  wait(stream: WaitingStream): void {
+    this.#waiting.add(stream);
+  }
+
+  /** It no longer is. */
+  forget(stream: WaitingStream): void {
+    this.#waiting.delete(stream);
+  }
+
+  /** Whether the connection's window is used up. */
+  get isShut(): boolean {
+    return this.#window <= 0;
+  }
+
+  /**
+   * The client takes so many bytes more on the connection: the streams that wait are served in turn, a frame each.
+   * @throws {ConnectionError} where the window would be larger than any may be.
+   */
+  grow(bytes: number): void {
+    this.#window += bytes;
+    if (this.#window > MAX_WINDOW_BYTES)
+      throw new ConnectionError(ERROR_CODE.flowControlError, "the window of the connection is too large");
+    while (this.#window > 0 && this.#waiting.size > 0) {
+      for (const stream of [...this.#waiting]) {
+        if (!stream.sendSome(FRAME_BYTES)) this.#waiting.delete(stream);
+        if (this.#window <= 0) break;
+      }
+    }
+    this.send();
+  }
+}

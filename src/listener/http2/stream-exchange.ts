@@ -1,0 +1,190 @@
+import type { AppError } from "../../base/errors.ts";
+import type { AnswerHead, ClientSide, CoreRequest, CoreSide } from "../../web/exchange.ts";
+import { toAppError } from "../../web/problem.ts";
+import { problemAnswer } from "../../web/send-problem.ts";
+import type { Fields } from "../../web/wire/fields.ts";
+import { answerBlock, ownBlock } from "./answer-block.ts";
+import { ERROR_CODE } from "./frames.ts";
+import type { Stream, StreamUser } from "./stream.ts";
+
+/** A request on a stream, and its answer. */
+
+/** Begins to carry a request. @throws {AppError} where that can't be: it is the answer. */
+export type Carry = (request: CoreRequest, client: ClientSide) => CoreSide;
+
+/** Told of every request when its stream is closed. */
+export type Over = (
+  request: CoreRequest,
+  outcome: { readonly status: number; readonly isComplete: boolean },
+) => void;
+
+/** Longer than a client takes that has no body to send; short for one that waits for us before it sends its body. */
+const PATIENCE_MS = 100;
+const RESET_CONTENT = 205;
+
+/** The client's end of an exchange, on a stream. */
+export class StreamExchange implements ClientSide, StreamUser {
+  readonly #stream: Stream;
+  readonly #carry: Carry;
+  readonly #over: Over;
+  #request: CoreRequest;
+  #core: CoreSide | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  #hasStarted = false;
+  /** Of the body, what is with the core while it takes no more. */
+  #heldBytes = 0;
+  #isHeldBack = false;
+  #status = 0;
+  #isEnded = false;
+  #dropsBody = false;
+  /** Of an answer whose head says how many bytes it has, those to come. */
+  #left: number | undefined;
+
+  constructor(
+    stream: Stream,
+    request: CoreRequest,
+    { carry, over }: { readonly carry: Carry; readonly over: Over },
+  ) {
+    this.#stream = stream;
+    this.#request = request;
+    this.#carry = carry;
+    this.#over = over;
+    stream.user = this;
+  }
+
+  /** Carries the request; what is wrong with it is answered. `framing` undefined: it is to be seen whether it has a body. */
+  start(framing: CoreRequest["framing"] | undefined): void {
+    // An HTTP/2 client may end a request without a body by an empty DATA frame of its own (RFC 9113 section 8.1).
+    // Forwarded at once, it would be a request with a chunked body, which apps refuse for GET or COPY. So it waits for
+    // its first frame; not for long, since a client may also wait for the answer before it sends more.
+    if (framing === undefined) this.#patience = setTimeout(() => this.#begin("chunked"), PATIENCE_MS);
+    else this.#begin(framing);
+  }
+
+  onData(data: Buffer): void {
+    this.#begin("chunked");
+    const core = this.#core;
+    if (core === undefined) {
+      this.#stream.take(data.length);
+      return;
+    }
+    const goesOn = core.write(data);
+    if (goesOn && !this.#isHeldBack) this.#stream.take(data.length);
+    else {
+      this.#isHeldBack = true;
+      this.#heldBytes += data.length;
+    }
+    core.flush();
+  }
+
+  onEnd(trailers: Fields): void {
+    this.#begin(trailers.names.length > 0 ? "chunked" : "none");
+    if (this.#request.framing === "none") return;
+    this.#core?.end(trailers);
+    this.#core?.flush();
+  }
+
+  onRoom(): void {
+    this.#core?.resume();
+  }
+
+  onClosed(isInOrder: boolean): void {
+    clearTimeout(this.#patience);
+    const core = this.#core;
+    this.#core = undefined;
+    if (!this.#isEnded) core?.abort();
+    this.#over(this.#request, { status: this.#status, isComplete: this.#isEnded && isInOrder });
+  }
+
+  get waitingBytes(): number {
+    return this.#stream.out.waitingBytes;
+  }
+
+  interim(head: AnswerHead): void {
+    if (!this.#stream.isClosed && !this.#stream.out.hasBegun) this.#stream.out.interim(answerBlock(head));
+  }
+
+  begin(head: AnswerHead): void {
+    if (this.#stream.isClosed) return;
+    this.#status = head.status;
+    // A 205 has no body (RFC 9110 section 15.3.6).
+    this.#dropsBody = head.status === RESET_CONTENT;
+    const { framing, length } = head;
+    const isWhole = this.#dropsBody || framing === "none" || (framing === "length" && length === 0);
+    this.#left = framing === "length" ? length : undefined;
+    if (isWhole) this.#isEnded = true;
+    this.#stream.out.begin(answerBlock(this.#dropsBody ? withoutBody(head) : head), isWhole);
+  }
+
+  write(data: Buffer): boolean {
+    if (this.#stream.isClosed || this.#dropsBody) return true;
+    let isLast = false;
+    if (this.#left !== undefined) {
+      this.#left -= data.length;
+      isLast = this.#left === 0;
+      if (isLast) this.#isEnded = true;
+    }
+    return this.#stream.out.write(data, isLast);
+  }
+
+  end(trailers: Fields): void {
+    this.#isEnded = true;
+    if (!this.#stream.isClosed) this.#stream.out.end(trailers);
+  }
+
+  flush(): void {
+    this.#stream.out.flush();
+  }
+
+  resumeBody(): void {
+    if (!this.#isHeldBack) return;
+    this.#isHeldBack = false;
+    const bytes = this.#heldBytes;
+    this.#heldBytes = 0;
+    this.#stream.take(bytes);
+  }
+
+  fail(error: AppError): void {
+    this.#isEnded = true;
+    this.#request.info.failure = error.code;
+    const stream = this.#stream;
+    if (stream.isClosed) return;
+    if (stream.out.hasBegun && !stream.out.takeBack()) {
+      // So that the client can't take it for complete (RFC 9113 section 8.1.1).
+      stream.reset(ERROR_CODE.internalError);
+      return;
+    }
+    this.#status = error.status;
+    const { headers, body } = problemAnswer(
+      error,
+      this.#request.info.id,
+      this.#request.fields.first("accept"),
+    );
+    const isToHead = this.#request.method === "HEAD";
+    stream.out.begin(ownBlock(error.status, headers), isToHead);
+    if (!isToHead) stream.out.write(body, true);
+    stream.out.flush();
+  }
+
+  #begin(framing: CoreRequest["framing"]): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    clearTimeout(this.#patience);
+    if (this.#stream.isClosed) return;
+    if (framing !== this.#request.framing) this.#request = { ...this.#request, framing };
+    try {
+      this.#core = this.#carry(this.#request, this);
+    } catch (error) {
+      this.fail(toAppError(error));
+      return;
+    }
+    this.#core.start();
+    // The core must see the head of an "Expect: 100-continue" before there is a body.
+    if (framing !== "none") this.#core?.flush();
+  }
+}
+
+function withoutBody(head: AnswerHead): AnswerHead {
+  const drops = (name: string) => name === "content-length" || name === "trailer" || head.drops(name);
+  return { ...head, drops, framing: "none" };
+}
