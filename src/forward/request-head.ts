@@ -50,15 +50,31 @@ interface HeadLines {
   readonly hasLength: boolean;
 }
 
+/** What was made of fields, and of what else it depends on. */
+interface Remembered extends HeadLines {
+  readonly authority: string | undefined;
+  readonly peer: string;
+  readonly version: CoreRequest["version"];
+  readonly isChunked: boolean;
+}
+
 /** Of fields that came again: clients send the same, again and again. */
-const repeated = new WeakMap<Fields, HeadLines>();
+const repeated = new WeakMap<Fields, Remembered>();
 
 function remembered(request: CoreRequest, options: HeadOptions): HeadLines {
-  let made = repeated.get(request.fields);
-  if (made === undefined) {
-    made = madeOf(request, options);
-    repeated.set(request.fields, made);
+  const { fields, authority, peer, version } = request;
+  const isChunked = request.framing === "chunked";
+  const before = repeated.get(fields);
+  if (
+    before?.authority === authority &&
+    before?.peer === peer &&
+    before.version === version &&
+    before.isChunked === isChunked
+  ) {
+    return before;
   }
+  const made = { ...madeOf(request, options), authority, peer, version, isChunked };
+  repeated.set(fields, made);
   return made;
 }
 

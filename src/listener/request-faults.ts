@@ -2,12 +2,19 @@ import { AppError } from "../base/errors.ts";
 
 /** What is wrong with requests that a parser has understood: the rules of HTTP that a grammar doesn't hold. */
 
+/** Tells what is wrong with the authority of a request, or its Host; undefined: nothing, or there is none. */
+export function faultOfHost(host: string | undefined): AppError | undefined {
+  return host === undefined || HOST.test(host) ? undefined : MALFORMED_HOST;
+}
+
 /** How large the header of a request may be. */
 export interface HeaderLimits {
   /** Of the target and of all names and values. */
   readonly headerBytes: number;
   readonly headerCount: number;
 }
+
+const MALFORMED_HOST = new AppError("bad-request", "The Host is malformed.");
 
 /** `uri-host [ ":" port ]` (RFC 9110 section 7.2), where a registered name may be empty and have an underscore. */
 const HOST = /^(\[[\da-f:.v%-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i;
@@ -27,7 +34,7 @@ export function faultOfHead(
   }
   if (rawHeaders.length > headerCount * 2) return tooManyFields(headerCount);
   const hosts = valuesOf(rawHeaders, "host");
-  if (hosts.some((host) => !HOST.test(host))) return new AppError("bad-request", "The Host is malformed.");
+  if (hosts.some((host) => !HOST.test(host))) return MALFORMED_HOST;
   if (hosts.length > 1) return new AppError("bad-request", "The request has more than one Host.");
   if (hosts.length === 0 && httpVersion === "1.1") {
     return new AppError("bad-request", "The request has no Host.");

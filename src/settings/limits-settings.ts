@@ -19,7 +19,7 @@ export const limits = z.strictObject({
   }),
   headerBytes: z.int().min(16_384).max(1_048_576).default(65_536).meta({
     description:
-      "The most bytes of a request's target and header fields. Beyond, 431. HTTP/2 ends at about 128 KiB whatever this says.",
+      "The most bytes of a request's target and header fields. Beyond, 431.",
   }),
   headerCount: z.int().min(20).max(10_000).default(200).meta({
     description: "The most header fields of a request. Beyond, 431.",

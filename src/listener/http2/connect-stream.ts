@@ -3,20 +3,25 @@ import type { AnswerHead, ConnectStream } from "../../web/exchange.ts";
 import { NO_FIELDS } from "../../web/wire/fields.ts";
 import { answerBlock, ownBlock } from "./answer-block.ts";
 import { ERROR_CODE } from "./frames.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { Stream, StreamUser } from "./stream.ts";
 
 /** The stream of an extended CONNECT (RFC 8441), as what a tunnel is made of. */
 export class StreamTunnel extends Duplex implements ConnectStream, StreamUser {
   readonly #stream: Stream;
-  /** Of what was read, what is not yet wanted. */
-  #heldBytes = 0;
+  /** What has come and is not asked for, as one piece: pieces may be tiny, and many. */
+  readonly #held = new HeldBytes();
+  #isWanted = false;
+  #hasClientSaidAll = false;
   #written: (() => void) | undefined;
+  #ended: (() => void) | undefined;
 
   constructor(stream: Stream) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, readableHighWaterMark: 1 });
     this.#stream = stream;
     stream.user = this;
     stream.readsOn = true;
+    if (stream.hasClientEnded) this.onEnd();
   }
 
   get hasBegun(): boolean {
@@ -57,18 +62,25 @@ export class StreamTunnel extends Duplex implements ConnectStream, StreamUser {
   }
 
   onData(data: Buffer): void {
-    this.#heldBytes += data.length;
-    if (this.push(data)) this.#takeAll();
+    if (this.#isWanted) this.#pass(data);
+    else this.#held.add(data);
   }
 
   onEnd(): void {
-    this.push(null);
+    this.#hasClientSaidAll = true;
+    if (this.#held.length === 0) this.push(null);
   }
 
   onRoom(): void {
     const written = this.#written;
     this.#written = undefined;
     written?.();
+  }
+
+  onSent(): void {
+    const ended = this.#ended;
+    this.#ended = undefined;
+    ended?.();
   }
 
   onClosed(isInOrder: boolean): void {
@@ -83,7 +95,8 @@ export class StreamTunnel extends Duplex implements ConnectStream, StreamUser {
   }
 
   override _read(): void {
-    this.#takeAll();
+    this.#isWanted = true;
+    if (this.#held.length > 0) this.#pass(this.#held.takeAll());
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, written: () => void): void {
@@ -98,11 +111,14 @@ export class StreamTunnel extends Duplex implements ConnectStream, StreamUser {
   }
 
   override _final(ended: () => void): void {
-    if (!this.#stream.isClosed) {
-      this.#stream.out.end(NO_FIELDS);
-      this.#stream.out.flush();
+    if (this.#stream.isClosed) {
+      ended();
+      return;
     }
-    ended();
+    // What waits for the client is sent before there is an end.
+    this.#ended = ended;
+    this.#stream.out.end(NO_FIELDS);
+    this.#stream.out.flush();
   }
 
   override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {
@@ -110,9 +126,9 @@ export class StreamTunnel extends Duplex implements ConnectStream, StreamUser {
     destroyed(error);
   }
 
-  #takeAll(): void {
-    const bytes = this.#heldBytes;
-    this.#heldBytes = 0;
-    if (bytes > 0) this.#stream.take(bytes);
+  #pass(data: Buffer): void {
+    this.#stream.take(data.length);
+    this.#isWanted = this.push(data);
+    if (this.#hasClientSaidAll) this.push(null);
   }
 }

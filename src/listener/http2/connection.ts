@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { turnMs } from "../../base/clock.ts";
-import { closeLingering } from "../../web/lingering-close.ts";
+import { closeLingering, type Lingering } from "../../web/lingering-close.ts";
 import type { ChangedSettings } from "./client-settings.ts";
 import { FloodGuard } from "./flood-guard.ts";
 import { FrameReader } from "./frame-reader.ts";
@@ -51,6 +51,11 @@ const WINDOW_BYTES = 2_097_152;
 /** Frames that do nothing for a client: so many at once, and so many more each second, are more than any needs. */
 const USELESS_BURST = 1_000;
 const USELESS_PER_SECOND = 33;
+/** A priority, a ping and a reset that comes too late. */
+const USELESS_PER_REQUEST = 3;
+
+/** Of what the client does not read, beyond this no more of its requests are read. */
+const MOST_WAITING_BYTES = 1_048_576;
 
 /** `soon`: the client is asked to open no more streams. `last`: what it opens now is refused. */
 type Farewell = "none" | "soon" | "last";
@@ -68,6 +73,12 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   readonly #useless = new FloodGuard(USELESS_BURST, USELESS_PER_SECOND);
   #farewell: Farewell = "none";
   #isOver = false;
+  #lingering: Lingering | undefined;
+  /** Streams may have room again. */
+  #hasRoom = false;
+  /** What waited for the client when it was last looked at, and since when it is not less. */
+  #waitingBytes = 0;
+  #stuckSinceMs = turnMs();
   /** Since when there are no streams, by `performance.now()`. */
   idleSinceMs = turnMs();
 
@@ -79,7 +90,7 @@ export class Http2Connection implements FrameOwner, StreamOwner {
     this.#reader = new FrameReader(new IncomingFrames(this, limits));
     this.#resets = new FloodGuard(limits.streamResetBurst, limits.streamResetsPerSecond);
     socket.on("data", (piece: Buffer) => this.#read(piece));
-    socket.on("drain", () => this.#makeRoom());
+    socket.on("drain", () => this.#drained());
     socket.on("close", () => this.#closed());
     // What breaks is the client's affair: "close" follows.
     socket.on("error", ignore);
@@ -112,9 +123,13 @@ export class Http2Connection implements FrameOwner, StreamOwner {
     this.leaveNow();
   }
 
-  /** Breaks off the streams of which the client has taken nothing for too long. To be called every few seconds. */
+  /** Breaks off what the client has taken nothing of for too long. To be called every few seconds. */
   look(): void {
     const beforeMs = turnMs() - this.#limits.answerIdleMs;
+    const { waitingBytes } = this.sender;
+    if (waitingBytes < this.#waitingBytes || waitingBytes < MOST_WAITING_BYTES) this.#stuckSinceMs = turnMs();
+    this.#waitingBytes = waitingBytes;
+    if (this.#stuckSinceMs < beforeMs) this.#socket.destroy();
     for (const stream of this.streams.all()) {
       if (stream.waitsSinceMs < beforeMs) stream.reset(ERROR_CODE.cancel);
     }
@@ -127,6 +142,7 @@ export class Http2Connection implements FrameOwner, StreamOwner {
       this.onUseless();
       return;
     }
+    this.#useless.give(USELESS_PER_REQUEST);
     this.#owner.begin(block, this);
   }
 
@@ -147,7 +163,7 @@ export class Http2Connection implements FrameOwner, StreamOwner {
 
   onWindow(bytes: number): void {
     this.sender.grow(bytes);
-    this.#makeRoom();
+    this.#hasRoom = true;
   }
 
   take(bytes: number): void {
@@ -156,7 +172,7 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   }
 
   sendReset(streamId: number, code: ErrorCode): void {
-    this.streams.noteBrokenOff(streamId);
+    this.streams.breakOff(streamId);
     this.#say(rstStream(streamId, code));
   }
 
@@ -183,13 +199,25 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   }
 
   #read(piece: Buffer): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      // What it takes of what was sent, it still says.
+      this.#lingering?.();
+      return;
+    }
     try {
       this.#reader.read(piece);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#fail(error);
     }
+    if (this.#hasRoom) this.#makeRoom();
+    if (this.sender.waitingBytes > MOST_WAITING_BYTES && !this.#isOver) this.#socket.pause();
+  }
+
+  #drained(): void {
+    this.#stuckSinceMs = turnMs();
+    this.#socket.resume();
+    this.#makeRoom();
   }
 
   #fail(error: ConnectionError): void {
@@ -207,10 +235,11 @@ export class Http2Connection implements FrameOwner, StreamOwner {
       if (!stream.out.grow(more))
         throw new ConnectionError(ERROR_CODE.flowControlError, "the window of a stream is too large");
     }
-    this.#makeRoom();
+    this.#hasRoom = true;
   }
 
   #makeRoom(): void {
+    this.#hasRoom = false;
     for (const stream of this.streams.all()) stream.tellRoom();
   }
 
@@ -227,7 +256,9 @@ export class Http2Connection implements FrameOwner, StreamOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     this.sender.sendNow();
-    closeLingering(this.#socket);
+    // Held back, it would never see that the client has closed.
+    this.#socket.resume();
+    this.#lingering = closeLingering(this.#socket);
   }
 
   #closed(): void {

@@ -13,6 +13,11 @@ export class FloodGuard {
     this.#left = burst;
   }
 
+  /** So many more are allowed, for what was of use. */
+  give(count: number): void {
+    this.#left = Math.min(this.#burst, this.#left + count);
+  }
+
   /** It happened once more. False: once too often. */
   take(): boolean {
     const nowMs = turnMs();

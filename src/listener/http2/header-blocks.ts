@@ -1,5 +1,6 @@
 import { type Frame, withoutPadding } from "./frame-reader.ts";
 import { ConnectionError, ERROR_CODE, FLAG, FRAME, MAX_STREAM_ID } from "./frames.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { type DecodedBlock, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 
 /** Puts the header blocks of a connection together, and decodes them, all of them: their order keeps the table right. */
@@ -25,14 +26,15 @@ const TABLE_BYTES = 4_096;
 /** Of each field beside its name and value (RFC 9113 section 6.5.2). */
 const FIELD_OVERHEAD_BYTES = 32;
 const PRIORITY_BYTES = 5;
+const MOST_PARTS = 1_000;
 
 /** A block of which more is to come. */
 interface OpenBlock {
   readonly streamId: number;
   readonly endsStream: boolean;
   readonly dependsOn: number | undefined;
-  readonly parts: Buffer[];
-  bytes: number;
+  readonly bytes: HeldBytes;
+  parts: number;
 }
 
 /** The blocks of one connection. */
@@ -71,7 +73,9 @@ export class HeaderBlocks {
     const endsStream = (flags & FLAG.endStream) !== 0;
     const { part, dependsOn } = beginningOf(frame);
     if (isWhole) return { streamId, endsStream, dependsOn, decoded: this.#decode(part) };
-    this.#open = { streamId, endsStream, dependsOn, parts: [Buffer.from(part)], bytes: part.length };
+    const bytes = new HeldBytes();
+    bytes.add(part);
+    this.#open = { streamId, endsStream, dependsOn, bytes, parts: 1 };
     return undefined;
   }
 
@@ -79,17 +83,15 @@ export class HeaderBlocks {
     const open = this.#open;
     if (open?.streamId !== streamId)
       throw new ConnectionError(ERROR_CODE.protocolError, "CONTINUATION continues nothing");
-    // CVE-2024-27316 and its like are made of parts that are small or empty.
-    if (part.length === 0 && !isWhole)
-      throw new ConnectionError(ERROR_CODE.enhanceYourCalm, "CONTINUATION without anything in it");
-    open.parts.push(Buffer.from(part));
-    open.bytes += part.length;
-    if (open.bytes > this.#maxBytes)
+    open.bytes.add(part);
+    open.parts += 1;
+    // CVE-2024-27316 and its like are made of many, which may be small or empty.
+    if (open.bytes.length > this.#maxBytes || open.parts > MOST_PARTS)
       throw new ConnectionError(ERROR_CODE.enhanceYourCalm, "a header is far larger than is allowed");
     if (!isWhole) return undefined;
     this.#open = undefined;
-    const { endsStream, dependsOn, parts, bytes } = open;
-    return { streamId, endsStream, dependsOn, decoded: this.#decode(Buffer.concat(parts, bytes)) };
+    const { endsStream, dependsOn, bytes } = open;
+    return { streamId, endsStream, dependsOn, decoded: this.#decode(bytes.takeAll()) };
   }
 
   #decode(block: Buffer): DecodedBlock {

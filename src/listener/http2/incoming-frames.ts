@@ -94,8 +94,11 @@ export class IncomingFrames implements FrameSink {
     }
     const fate = this.#streams.fateOf(streamId);
     mustBe(streamId !== 0 && fate !== "idle", "DATA is of no stream that was opened");
-    if (fate !== "broken-off-by-us")
-      throw new ConnectionError(ERROR_CODE.streamClosed, "DATA for a closed stream");
+    if (fate === "closed") throw new ConnectionError(ERROR_CODE.streamClosed, "DATA for a closed stream");
+    if (fate === "forgotten") {
+      this.#owner.sendReset(streamId, ERROR_CODE.streamClosed);
+      this.#owner.onUseless();
+    }
     this.#owner.take(bytes);
   }
 
@@ -145,11 +148,11 @@ export class IncomingFrames implements FrameSink {
         if (block.dependsOn === streamId) this.#refuse(streamId);
         else this.#owner.onRequest(block);
         break;
-      case "broken-off-by-us":
+      case "broken-off":
         break;
       case "closed":
         throw new ConnectionError(ERROR_CODE.streamClosed, "HEADERS for a closed stream");
-      case "never-used":
+      case "forgotten":
         throw new ConnectionError(ERROR_CODE.protocolError, "a stream has a lower number than one before it");
     }
   }

@@ -1,7 +1,7 @@
 import { turnMs } from "../../base/clock.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import { trailersBlock } from "./answer-block.ts";
-import { FLAG, FRAME, frameHead, headersFrames, MAX_WINDOW_BYTES } from "./frames.ts";
+import { FLAG, FRAME, frameHead, MAX_WINDOW_BYTES } from "./frames.ts";
 import type { Mark, Sender, WaitingStream } from "./sender.ts";
 
 /** What goes out on one stream: its head, and as much of its body as the windows let through; the rest waits here. */
@@ -28,9 +28,12 @@ export class Outgoing implements WaitingStream {
   #end: "with-data" | Fields | undefined;
   #isOver = false;
   #isHeld = false;
+  /** Where what could be taken back begins and ends. */
   #from: Mark | undefined;
   #to: Mark | undefined;
+  /** Of the data between the two. */
   #markedBytes = 0;
+  #isInOnePiece = true;
 
   constructor(id: number, sender: Sender, onEnded: () => void) {
     this.#id = id;
@@ -72,6 +75,7 @@ export class Outgoing implements WaitingStream {
     this.#from = undefined;
     this.#to = undefined;
     this.#markedBytes = 0;
+    this.#isInOnePiece = true;
     this.#headText = this.#headers(block, endsStream);
     if (endsStream) this.#finish();
   }
@@ -115,11 +119,13 @@ export class Outgoing implements WaitingStream {
    */
   takeBack(): boolean {
     if (this.#from !== undefined && this.#to !== undefined) {
+      if (!this.#isInOnePiece) return false;
       if (!this.#sender.takeBack(this.#from, this.#to, this.#markedBytes)) return false;
       this.#window += this.#markedBytes;
     } else if (this.#headText === "") {
       return false;
     }
+    this.#sender.forgetTable();
     this.#headText = "";
     this.#hasBegun = false;
     this.drop();
@@ -180,7 +186,7 @@ export class Outgoing implements WaitingStream {
 
   /** Sends what it can at once; gives how many bytes of the data, from `from` on, went. */
   #send(data: Buffer, from: number, endsStream: boolean): number {
-    const mark = this.#from ?? this.#sender.mark;
+    const mark = this.#sender.mark;
     let at = from;
     while (at < data.length) {
       const stream = { id: this.#id, window: this.#window, before: this.#headText };
@@ -195,7 +201,9 @@ export class Outgoing implements WaitingStream {
   }
 
   #noteSent(from: Mark, bytes: number): void {
-    this.#from = from;
+    this.#from ??= from;
+    // Something else may stand between this and what was sent before.
+    if (this.#to !== undefined && !isSame(this.#to, from)) this.#isInOnePiece = false;
     this.#to = this.#sender.mark;
     this.#markedBytes += bytes;
   }
@@ -206,7 +214,7 @@ export class Outgoing implements WaitingStream {
 
   #sendHead(): void {
     if (this.#headText === "") return;
-    const mark = this.#from ?? this.#sender.mark;
+    const mark = this.#sender.mark;
     this.#sender.add(this.#headText);
     this.#headText = "";
     this.#noteSent(mark, 0);
@@ -228,6 +236,10 @@ export class Outgoing implements WaitingStream {
   }
 
   #headers(block: string, endsStream: boolean): string {
-    return headersFrames(this.#id, block, { endsStream, maxBytes: this.#sender.maxFrameBytes });
+    return this.#sender.headers(this.#id, block, endsStream);
   }
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  return one.writes === other.writes && one.pieces === other.pieces;
 }

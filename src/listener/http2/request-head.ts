@@ -87,6 +87,7 @@ function readPseudo(list: readonly string[], pseudo: Pseudo): number | undefined
 }
 
 const COLON = 0x3a;
+const SLASH = 0x2f;
 const PSEUDO: Readonly<Record<string, keyof Pseudo>> = {
   ":method": "method",
   ":scheme": "scheme",
@@ -102,7 +103,11 @@ function isWhole({ method, scheme, path, authority, protocol }: Pseudo): boolean
   if (method === "CONNECT" && protocol === undefined)
     return authority !== undefined && scheme === undefined && path === undefined;
   if (protocol !== undefined && (method !== "CONNECT" || authority === undefined)) return false;
-  return scheme !== undefined && path !== undefined && path !== "";
+  return scheme !== undefined && path !== undefined && isPath(path, method);
+}
+
+function isPath(path: string, method: string): boolean {
+  return path.charCodeAt(0) === SLASH || (path === "*" && method === "OPTIONS");
 }
 
 function areSame(list: readonly string[], start: number, before: ReadBefore): boolean {
@@ -144,7 +149,7 @@ function readLines(list: readonly string[], start: number): HeadLines | undefine
 
 /** Takes note of one field; false where it makes the request malformed (RFC 9113 sections 8.2 and 8.2.2). */
 function note(found: Found, name: string, value: string): boolean {
-  if (!isFieldName(name) || !isFieldValue(value)) return false;
+  if (!isField(name, value)) return false;
   switch (name) {
     case "cookie":
       found.cookie = joined(found.cookie, value, "; ");
@@ -165,12 +170,6 @@ function note(found: Found, name: string, value: string): boolean {
     case "te":
       if (value.toLowerCase() !== "trailers") return false;
       break;
-    case "connection":
-    case "keep-alive":
-    case "proxy-connection":
-    case "transfer-encoding":
-    case "upgrade":
-      return false;
   }
   found.raw.push(name, value);
   return true;
@@ -184,18 +183,28 @@ function joined(before: string | undefined, value: string, between: string): str
 const NOT_IN_VALUES = /[^\t\x20-\x7e\x80-\xff]/;
 const BLANK_AT_AN_END = /^[ \t]|[ \t]$/;
 
-function isFieldName(name: string): boolean {
-  return lowerNameOf(name) === name;
-}
+/** Those of a connection have no place in HTTP/2 (RFC 9113 section 8.2.2). */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
 
-function isFieldValue(value: string): boolean {
-  return !NOT_IN_VALUES.test(value) && !BLANK_AT_AN_END.test(value);
+function isField(name: string, value: string): boolean {
+  return (
+    lowerNameOf(name) === name &&
+    !OF_CONNECTION.has(name) &&
+    !NOT_IN_VALUES.test(value) &&
+    !BLANK_AT_AN_END.test(value)
+  );
 }
 
 /** The fields of trailers (RFC 9113 section 8.1); undefined where they are malformed. */
 export function readTrailers(list: readonly string[]): Fields | undefined {
   for (let index = 0; index < list.length; index += 2) {
-    if (!isFieldName(list[index] ?? "") || !isFieldValue(list[index + 1] ?? "")) return undefined;
+    if (!isField(list[index] ?? "", list[index + 1] ?? "")) return undefined;
   }
   return Fields.of(list);
 }

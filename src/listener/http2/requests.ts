@@ -4,6 +4,7 @@ import { newRequestInfo } from "../../web/request-info.ts";
 import { NO_FIELDS } from "../../web/wire/fields.ts";
 import type { GateVerdict } from "../gate.ts";
 import {
+  faultOfHost,
   faultOfHttp2Header,
   type HeaderLimits,
   NO_TUNNELS,
@@ -81,19 +82,21 @@ export class Requests {
   /** Begins one. What is malformed is broken off, what is beyond the limits answered. */
   begin({ streamId: id, endsStream, decoded }: HeaderBlock, owner: StreamOwner): void {
     const isAgain = decoded === this.#decodedBefore;
-    const fault = isAgain ? undefined : this.#faultOf(decoded);
-    const read = isAgain ? this.#again() : this.#read(decoded.list, fault);
+    const tooLarge = isAgain ? undefined : this.#faultOf(decoded);
+    const read = isAgain ? this.#again() : this.#read(decoded.list, tooLarge);
     if (read === undefined || !this.#mayBe(read.head, endsStream)) {
       owner.sendReset(id, ERROR_CODE.protocolError);
       owner.onBroken();
       return;
     }
     const { head } = read;
-    this.#before = read;
+    const fault = tooLarge ?? faultOf(head);
+    // Of what is refused nothing is used again.
+    this.#before = fault === undefined ? read : undefined;
     this.#decodedBefore = fault === undefined ? decoded : undefined;
     const stream = new Stream(owner, { id, endsStream, lengthBytes: head.lines.lengthBytes });
     owner.onOpened(stream);
-    this.#serve(stream, head, fault ?? faultOf(head));
+    this.#serve(stream, head, fault);
   }
 
   #mayBe({ protocol, lines }: RequestHead, endsStream: boolean): boolean {
@@ -167,8 +170,7 @@ export class Requests {
       authority: authority ?? head.authority,
       version: "2.0",
       fields: lines.fields,
-      // The lines that go to the core depend on these too.
-      repeats: head.repeats && authority === undefined && framing !== "chunked",
+      repeats: head.repeats,
       framing,
       peer: this.#connection.peer,
       info: newRequestInfo(lines.requestId),
@@ -186,7 +188,12 @@ const UNREAD: RequestHead = {
 };
 
 /** What is wrong with a head that is well-formed. */
-function faultOf({ method, protocol, lines }: RequestHead): AppError | undefined {
+function faultOf({ method, protocol, authority, lines, repeats }: RequestHead): AppError | undefined {
+  if (!repeats) {
+    // An empty authority is none: then the Host counts.
+    const fault = faultOfHost(authority) ?? faultOfHost(lines.fields.first("host"));
+    if (fault !== undefined) return fault;
+  }
   if (method === "CONNECT" && protocol !== "websocket")
     return protocol === undefined ? NO_TUNNELS : UNKNOWN_PROTOCOL;
   if (lines.expect !== undefined && lines.expect.toLowerCase() !== "100-continue") return UNKNOWN_EXPECTATION;

@@ -9,6 +9,7 @@ import {
   FRAME_BYTES,
   FRAME_HEAD_BYTES,
   frameHead,
+  headersFrames,
   INITIAL_WINDOW_BYTES,
   MAX_WINDOW_BYTES,
 } from "./frames.ts";
@@ -27,6 +28,12 @@ export interface Mark {
   readonly pieces: number;
 }
 
+/**
+ * "Dynamic Table Size Update" (RFC 7541 section 6.3) to 0. The first block begins with it, so that no client that makes its
+ * table smaller waits for us to say that we know (RFC 9113 section 4.3.1).
+ */
+const NO_TABLE = "\x20";
+
 /** What was gathered goes out in batches of this size, so that one chunk of memory holds it. */
 const BATCH_BYTES = 65_536;
 
@@ -39,6 +46,9 @@ export class Sender {
   maxFrameBytes = FRAME_BYTES;
   /** The window that new streams begin with. */
   initialWindow = INITIAL_WINDOW_BYTES;
+
+  /** Whether a client knows that its table is not used. */
+  #hasToldTableSize = false;
 
   constructor(socket: Socket) {
     this.#out = new BatchedWriter(socket);
@@ -62,6 +72,18 @@ export class Sender {
     if (this.#out.pieces !== to.pieces || !this.#out.takeBack(from.writes, from.pieces)) return false;
     this.#window += bytes;
     return true;
+  }
+
+  /** A header block was taken back: it may have been the one that told of the table. */
+  forgetTable(): void {
+    this.#hasToldTableSize = false;
+  }
+
+  /** The frames of a header block on a stream. */
+  headers(streamId: number, block: string, endsStream: boolean): string {
+    const size = this.#hasToldTableSize ? "" : NO_TABLE;
+    this.#hasToldTableSize = true;
+    return headersFrames(streamId, size + block, { endsStream, maxBytes: this.maxFrameBytes });
   }
 
   /** Gathers frames. Nothing goes out before {@link send}. */
@@ -146,7 +168,9 @@ export class Sender {
       throw new ConnectionError(ERROR_CODE.flowControlError, "the window of the connection is too large");
     while (this.#window > 0 && this.#waiting.size > 0) {
       for (const stream of [...this.#waiting]) {
-        if (!stream.sendSome(FRAME_BYTES)) this.#waiting.delete(stream);
+        // To the end: whoever has had a frame waits for all others.
+        this.#waiting.delete(stream);
+        if (stream.sendSome(FRAME_BYTES)) this.#waiting.add(stream);
         if (this.#window <= 0) break;
       }
     }

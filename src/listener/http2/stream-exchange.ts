@@ -5,6 +5,7 @@ import { problemAnswer } from "../../web/send-problem.ts";
 import type { Fields } from "../../web/wire/fields.ts";
 import { answerBlock, ownBlock } from "./answer-block.ts";
 import { ERROR_CODE } from "./frames.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { Stream, StreamUser } from "./stream.ts";
 
 /** A request on a stream, and its answer. */
@@ -31,9 +32,13 @@ export class StreamExchange implements ClientSide, StreamUser {
   #core: CoreSide | undefined;
   #patience: NodeJS.Timeout | undefined;
   #hasStarted = false;
-  /** Of the body, what is with the core while it takes no more. */
-  #heldBytes = 0;
+  /** Of the body, what waits until the core takes more. */
+  #held: HeldBytes | undefined;
+  /** What the core has taken and has no room for. */
+  #unpaidBytes = 0;
   #isHeldBack = false;
+  /** The client has said all, and the core is to be told when what is held has gone. */
+  #trailers: Fields | undefined;
   #status = 0;
   #isEnded = false;
   #dropsBody = false;
@@ -68,24 +73,27 @@ export class StreamExchange implements ClientSide, StreamUser {
       this.#stream.take(data.length);
       return;
     }
-    const goesOn = core.write(data);
-    if (goesOn && !this.#isHeldBack) this.#stream.take(data.length);
-    else {
-      this.#isHeldBack = true;
-      this.#heldBytes += data.length;
+    if (this.#isHeldBack) {
+      this.#held ??= new HeldBytes();
+      this.#held.add(data);
+    } else {
+      this.#pass(core, data);
     }
-    core.flush();
   }
 
   onEnd(trailers: Fields): void {
     this.#begin(trailers.names.length > 0 ? "chunked" : "none");
     if (this.#request.framing === "none") return;
-    this.#core?.end(trailers);
-    this.#core?.flush();
+    if (this.#held === undefined) this.#end(trailers);
+    else this.#trailers = trailers;
   }
 
   onRoom(): void {
     this.#core?.resume();
+  }
+
+  onSent(): void {
+    // The exchange knows.
   }
 
   onClosed(isInOrder: boolean): void {
@@ -110,10 +118,13 @@ export class StreamExchange implements ClientSide, StreamUser {
     // A 205 has no body (RFC 9110 section 15.3.6).
     this.#dropsBody = head.status === RESET_CONTENT;
     const { framing, length } = head;
-    const isWhole = this.#dropsBody || framing === "none" || (framing === "length" && length === 0);
+    const isEmpty = framing === "none" || (framing === "length" && length === 0);
     this.#left = framing === "length" ? length : undefined;
-    if (isWhole) this.#isEnded = true;
-    this.#stream.out.begin(answerBlock(this.#dropsBody ? withoutBody(head) : head), isWhole);
+    if (isEmpty || this.#dropsBody) this.#isEnded = true;
+    const core = this.#core;
+    this.#stream.out.begin(answerBlock(this.#dropsBody ? withoutBody(head) : head), this.#isEnded);
+    // A body that nobody gets may have no end.
+    if (this.#dropsBody && !isEmpty) core?.abort();
   }
 
   write(data: Buffer): boolean {
@@ -139,9 +150,14 @@ export class StreamExchange implements ClientSide, StreamUser {
   resumeBody(): void {
     if (!this.#isHeldBack) return;
     this.#isHeldBack = false;
-    const bytes = this.#heldBytes;
-    this.#heldBytes = 0;
-    this.#stream.take(bytes);
+    const paid = this.#unpaidBytes;
+    this.#unpaidBytes = 0;
+    this.#stream.take(paid);
+    const core = this.#core;
+    const held = this.#held?.takeAll();
+    this.#held = undefined;
+    if (core !== undefined && held !== undefined) this.#pass(core, held);
+    if (this.#trailers !== undefined) this.#end(this.#trailers);
   }
 
   fail(error: AppError): void {
@@ -164,6 +180,22 @@ export class StreamExchange implements ClientSide, StreamUser {
     stream.out.begin(ownBlock(error.status, headers), isToHead);
     if (!isToHead) stream.out.write(body, true);
     stream.out.flush();
+  }
+
+  #pass(core: CoreSide, data: Buffer): void {
+    if (core.write(data)) {
+      this.#stream.take(data.length);
+    } else {
+      this.#isHeldBack = true;
+      this.#unpaidBytes += data.length;
+    }
+    core.flush();
+  }
+
+  #end(trailers: Fields): void {
+    this.#trailers = undefined;
+    this.#core?.end(trailers);
+    this.#core?.flush();
   }
 
   #begin(framing: CoreRequest["framing"]): void {

@@ -14,6 +14,8 @@ export interface StreamUser {
   onEnd(trailers: Fields): void;
   /** More can be written, after a write that gave false. */
   onRoom(): void;
+  /** All that was written has gone its way, up to its end. */
+  onSent(): void;
   /** The stream is no more. `isInOrder`: both sides have ended it, nobody broke it off. */
   onClosed(isInOrder: boolean): void;
 }
@@ -23,7 +25,7 @@ export interface StreamOwner {
   readonly sender: Sender;
   /** So many bytes that came on a stream need no memory any more. */
   take(bytes: number): void;
-  /** Sends RST_STREAM. */
+  /** Sends RST_STREAM for a stream, which is then closed. */
   sendReset(streamId: number, code: ErrorCode): void;
   /** The client broke a rule, and so its stream. */
   onBroken(): void;
@@ -154,6 +156,7 @@ export class Stream {
 
   /** Our side has ended: the client is told where the rest of its own is of no interest (RFC 9113 section 8.1). */
   #ended(): void {
+    this.user?.onSent();
     if (!this.#hasClientEnded) {
       if (this.readsOn) return;
       this.#owner.sendReset(this.id, ERROR_CODE.noError);
