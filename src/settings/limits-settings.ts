@@ -18,8 +18,7 @@ export const limits = z.strictObject({
     description: "How many of those it regains each second.",
   }),
   headerBytes: z.int().min(16_384).max(1_048_576).default(65_536).meta({
-    description:
-      "The most bytes of a request's target and header fields. Beyond, 431.",
+    description: "The most bytes of a request's target and header fields. Beyond, 431.",
   }),
   headerCount: z.int().min(20).max(10_000).default(200).meta({
     description: "The most header fields of a request. Beyond, 431.",
