@@ -77,6 +77,8 @@ export class Tunnel {
       return;
     }
     const { stream } = client;
+    // Nobody reads it any more, and its end is behind what it has sent.
+    stream.resume();
     this.#cutClientAfter(stream.writableFinished ? LINGER_MS : timeoutsMs.client);
     stream.once("finish", () => this.#cutClientAfter(LINGER_MS));
     stream.end();

@@ -1,9 +1,10 @@
+import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Front, type RawCore, startFront, startRawCore } from "../../support/front.ts";
 import { poll } from "../../support/poll.ts";
 import { connectRawHttp2, requestFields } from "../raw-http2.ts";
 import { answersOk } from "./cores.ts";
-import { answered, CODE, data, fieldOf, headers, heard } from "./session.ts";
+import { answered, CODE, data, fieldOf, framesOf, headers, heard, PREFACE, settings } from "./session.ts";
 
 /** Requests that repeat the one before but for a little: what is remembered of it must not be taken for what differs. */
 
@@ -80,6 +81,45 @@ test("whatever came before, a request reaches the core with the same head as on 
   const alone = new Map<Asked, string>();
   for (const it of one) alone.set(it, (await headsOf([it]))[0] ?? "");
   expect(await headsOf(requests)).toEqual(requests.map((it) => alone.get(it)));
+});
+
+test("what is remembered of a refused request reaches no core as that of another client", async () => {
+  await using seesAll = await startRawCore(answersOk);
+  await using own = await startFront(seesAll.port);
+  // Malformed and too large: answered, though nothing of it was read.
+  const tooLarge: Pair[] = [
+    ["Bad-Name", "x"],
+    ...Array.from({ length: 230 }, (_, at): Pair => [`a${at}`, "b"]),
+  ];
+  const clients = ["127.0.0.1", "127.0.0.2"];
+  for (const localAddress of clients) {
+    const path = `/ok?${localAddress}`;
+    const socket = connect({
+      ...{ host: "127.0.0.1", port: own.port, ca: own.ca, localAddress },
+      ALPNProtocols: ["h2"],
+    });
+    const pieces: Buffer[] = [];
+    socket.on("data", (piece: Buffer) => pieces.push(piece));
+    socket.write(
+      Buffer.concat([
+        ...[PREFACE, settings()],
+        headers(1, [...requestFields("GET", "/").filter(([name]) => name !== ":authority"), ...tooLarge], {
+          ends: true,
+        }),
+        headers(
+          3,
+          requestFields("GET", path).filter(([name]) => name !== ":authority"),
+          { ends: true },
+        ),
+      ]),
+    );
+    await poll("the answer", () => heard(framesOf(Buffer.concat(pieces)), 3).hasEnded);
+    expect(fieldOf(heard(framesOf(Buffer.concat(pieces)), 1).blocks[0], ":status")).toBe("431");
+    socket.destroy();
+  }
+  const heads = seesAll.connections.flatMap((it) => it.received().split("\r\n\r\n").slice(0, -1));
+  expect(heads.map((head) => /^GET \/ok\?(\S*)/.exec(head)?.[1])).toEqual(clients);
+  expect(heads.map((head) => /^X-Forwarded-For: (.*)$/m.exec(head)?.[1])).toEqual(clients);
 });
 
 test.each(["/a b", "/a\tb", " /", "/ ", "/ HTTP/1.1", "/?a b"])(
