@@ -41,8 +41,8 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   #isEventStream = false;
   #isOver = false;
   #phase: Phase = "response";
-  /** What waited for the client when it was last looked at. */
-  #waitingBytes = 0;
+  /** What the client had taken when it was last looked at. */
+  #takenBytes = 0;
 
   constructor(settings: ExchangeSettings, parts: ExchangeParts) {
     const { method, framing } = parts.request;
@@ -183,8 +183,8 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
 
   onLate(): void {
     // A client that takes little is not one that takes nothing.
-    const { waitingBytes } = this.#parts.client;
-    if (this.#phase === "client" && waitingBytes < this.#waitingBytes) this.#waitForClient();
+    const { takenBytes } = this.#parts.client;
+    if (this.#phase === "client" && takenBytes > this.#takenBytes) this.#waitForClient();
     else this.#giveUp(phaseExpired(this.#phase, this.#settings.timeoutsMs));
   }
 
@@ -227,7 +227,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
   }
 
   #waitForClient(): void {
-    this.#waitingBytes = this.#parts.client.waitingBytes;
+    this.#takenBytes = this.#parts.client.takenBytes;
     this.#begin("client");
   }
 

@@ -43,8 +43,9 @@ export class ServerClient implements ClientSide {
     this.#takesTrailers = request.httpVersionMinor > 0;
   }
 
-  get waitingBytes(): number {
-    return this.#answer.writableLength;
+  get takenBytes(): number {
+    // While it is compared nothing is written.
+    return -this.#answer.writableLength;
   }
 
   /** Joins it to the core's end: the request's body flows, and each side hears when the other goes. */

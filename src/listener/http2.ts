@@ -45,7 +45,10 @@ export function createHttp2(handlers: Http2Handlers, limits: Http2Limits, log: L
       const connection = open(socket, handlers, limits, log);
       connections.set(socket, connection);
       socket.once("close", () => connections.delete(socket));
-      if (isDraining) connection.leave();
+      if (!isDraining) return;
+      connection.leave();
+      const timer = setTimeout(() => connection.leaveNow(), LAST_CALL_MS);
+      socket.once("close", () => clearTimeout(timer));
     },
     drain() {
       isDraining = true;

@@ -45,8 +45,8 @@ export interface AnswerHead {
 
 /** The client's end of an exchange: what the core's end tells it. After `end` and `fail` it hears no more. */
 export interface ClientSide {
-  /** Bytes of the answer that the client has not taken yet, as far as we can see. */
-  readonly waitingBytes: number;
+  /** Grows while the client takes what was written, as far as we can see: to be compared with what it was before. */
+  readonly takenBytes: number;
   /** An interim answer (1xx but 101). */
   interim(head: AnswerHead): void;
   begin(head: AnswerHead): void;

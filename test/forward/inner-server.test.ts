@@ -109,7 +109,7 @@ describe("a request", () => {
     expect(() => server.carry({ ...request, info }, new RecordingClient(), undefined)).toThrow(
       expect.objectContaining({ code }),
     );
-    expect(info.route).toBe("core");
+    expect(info.route).toBe("sidecar");
   });
 
   test("that Node's parser refuses is a bad request", async () => {

@@ -4,7 +4,7 @@ import type { Fields } from "../../src/web/wire/fields.ts";
 
 /** The client's end of an exchange that writes down what it is told. */
 export class RecordingClient implements ClientSide {
-  readonly waitingBytes = 0;
+  readonly takenBytes = 0;
   readonly interims: number[] = [];
   head: AnswerHead | undefined;
   body = Buffer.alloc(0);

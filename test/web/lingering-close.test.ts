@@ -133,7 +133,7 @@ describe.concurrent("a client that reads nothing for longer than it may take to 
     const frames = framesOf(client.received());
     const ofLast = frames.filter(({ type, streamId }) => type === TYPE.DATA && streamId === 3);
     expect(Buffer.concat(ofLast.map(({ payload }) => payload)).toString()).toBe(bodyOf(16_000));
-    expect(frames.at(-1)?.type).toBe(TYPE.GOAWAY);
+    expect(frames.some(({ type }) => type === TYPE.GOAWAY)).toBe(true);
   });
 });
 

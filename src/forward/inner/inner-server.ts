@@ -56,9 +56,8 @@ export function createInnerServer(
   };
   return {
     carry(request, client, certificateName) {
-      const call = new InnerCall({ request, client, certificateName, onStart });
       request.info.route = "sidecar";
-      return call;
+      return new InnerCall({ request, client, certificateName, onStart });
     },
     [Symbol.dispose]() {
       for (const socket of calls.keys()) socket.destroy();

@@ -63,7 +63,7 @@ type Farewell = "none" | "soon" | "last";
 /** The connection. */
 export class Http2Connection implements FrameOwner, StreamOwner {
   readonly streams = new Streams();
-  readonly window = new ReceiveWindow(WINDOW_BYTES);
+  readonly window = new ReceiveWindow(WINDOW_BYTES, STREAM_WINDOW_BYTES / 2);
   readonly sender: Sender;
   readonly #socket: TLSSocket;
   readonly #owner: ConnectionOwner;
@@ -76,8 +76,8 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   #lingering: Lingering | undefined;
   /** Streams may have room again. */
   #hasRoom = false;
-  /** What waited for the client when it was last looked at, and since when it is not less. */
-  #waitingBytes = 0;
+  /** What the client had taken when it was last looked at, and since when it takes nothing of what waits. */
+  #takenBytes = 0;
   #stuckSinceMs = turnMs();
   /** Since when there are no streams, by `performance.now()`. */
   idleSinceMs = turnMs();
@@ -126,12 +126,12 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   /** Breaks off what the client has taken nothing of for too long. To be called every few seconds. */
   look(): void {
     const beforeMs = turnMs() - this.#limits.answerIdleMs;
-    const { waitingBytes } = this.sender;
-    if (waitingBytes < this.#waitingBytes || waitingBytes < MOST_WAITING_BYTES) this.#stuckSinceMs = turnMs();
-    this.#waitingBytes = waitingBytes;
+    const { takenBytes, waitingBytes } = this.sender;
+    if (waitingBytes === 0 || takenBytes > this.#takenBytes) this.#stuckSinceMs = turnMs();
+    this.#takenBytes = takenBytes;
     if (this.#stuckSinceMs < beforeMs) this.#socket.destroy();
     for (const stream of this.streams.all()) {
-      if (stream.waitsSinceMs < beforeMs) stream.reset(ERROR_CODE.cancel);
+      if (stream.out.shutSinceMs < beforeMs) stream.reset(ERROR_CODE.cancel);
     }
   }
 
@@ -215,8 +215,8 @@ export class Http2Connection implements FrameOwner, StreamOwner {
   }
 
   #drained(): void {
-    this.#stuckSinceMs = turnMs();
     this.#socket.resume();
+    this.sender.serveWaiting();
     this.#makeRoom();
   }
 

@@ -6,8 +6,8 @@ import type { Mark, Sender, WaitingStream } from "./sender.ts";
 
 /** What goes out on one stream: its head, and as much of its body as the windows let through; the rest waits here. */
 
-/** Beyond this much that waits to be sent, whoever writes is held back. */
-const HOLD_BACK_BYTES = 262_144;
+/** Beyond this much that waits on a stream, whoever writes is held back, until it is half of that. */
+const HOLD_BACK_BYTES = 131_072;
 
 /** The outgoing side of a stream. */
 export class Outgoing implements WaitingStream {
@@ -23,7 +23,8 @@ export class Outgoing implements WaitingStream {
   /** Of the first in the queue, what has gone out. */
   #sentOfFirst = 0;
   #queuedBytes = 0;
-  #waitsSinceMs = 0;
+  #shutSinceMs = 0;
+  #sentBytes = 0;
   /** What ends the stream, once the queue is empty. */
   #end: "with-data" | Fields | undefined;
   #isOver = false;
@@ -42,14 +43,19 @@ export class Outgoing implements WaitingStream {
     this.#onEnded = onEnded;
   }
 
-  /** Bytes that the client, or the system, has not taken yet. */
-  get waitingBytes(): number {
-    return this.#queuedBytes + this.#sender.waitingBytes;
+  /** Grows while the client takes what was written: on the whole connection, unless it is this stream that it holds back. */
+  get takenBytes(): number {
+    return this.#isShut ? this.#sentBytes : this.#sentBytes + this.#sender.takenBytes;
   }
 
-  /** Since when the client has taken nothing of what waits for it, by `turnMs()`; `Infinity` where nothing waits. */
-  get waitsSinceMs(): number {
-    return this.#queuedBytes > 0 ? this.#waitsSinceMs : Number.POSITIVE_INFINITY;
+  /** Since when the client holds this stream back, by `turnMs()`; `Infinity` where it does not. */
+  get shutSinceMs(): number {
+    return this.#isShut ? this.#shutSinceMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether what waits does so for the stream's own window. */
+  get #isShut(): boolean {
+    return this.#queuedBytes > 0 && this.#window <= 0;
   }
 
   /** Whether the head of the final answer was written. */
@@ -88,15 +94,15 @@ export class Outgoing implements WaitingStream {
     if (this.#isOver || this.#end !== undefined) return true;
     const sent = this.#queue.length === 0 ? this.#send(data, 0, endsStream) : 0;
     if (sent < data.length) {
-      if (this.#queuedBytes === 0) this.#waitsSinceMs = turnMs();
+      if (this.#queuedBytes === 0) this.#shutSinceMs = turnMs();
       this.#queue.push(Buffer.from(data.subarray(sent)));
       this.#queuedBytes += data.length - sent;
       if (endsStream) this.#end = "with-data";
-      this.#waitForConnection();
+      this.#waitForTurn();
     } else if (endsStream) {
       this.#finish();
     }
-    this.#isHeld = this.waitingBytes >= HOLD_BACK_BYTES;
+    this.#isHeld = this.#queuedBytes >= HOLD_BACK_BYTES || !this.#sender.hasRoom;
     return !this.#isHeld;
   }
 
@@ -161,11 +167,11 @@ export class Outgoing implements WaitingStream {
     const part = end === first.length ? first : first.subarray(0, end);
     const sent = this.#send(part, this.#sentOfFirst, isLast && part === first);
     if (sent === 0) {
-      this.#waitForConnection();
+      this.#waitForTurn();
       return false;
     }
     this.#queuedBytes -= sent;
-    this.#waitsSinceMs = turnMs();
+    this.#shutSinceMs = turnMs();
     this.#sentOfFirst += sent;
     if (this.#sentOfFirst < first.length) return true;
     this.#queue.shift();
@@ -179,7 +185,7 @@ export class Outgoing implements WaitingStream {
 
   /** Whether there is room again after a {@link write} that gave false: told once. */
   get makesRoom(): boolean {
-    if (!this.#isHeld || this.waitingBytes >= HOLD_BACK_BYTES) return false;
+    if (!this.#isHeld || this.#queuedBytes > HOLD_BACK_BYTES / 2 || !this.#sender.hasRoom) return false;
     this.#isHeld = false;
     return true;
   }
@@ -196,6 +202,7 @@ export class Outgoing implements WaitingStream {
       this.#headText = "";
       this.#window -= sent;
     }
+    this.#sentBytes += at - from;
     if (at > from) this.#noteSent(mark, at - from);
     return at - from;
   }
@@ -208,8 +215,9 @@ export class Outgoing implements WaitingStream {
     this.#markedBytes += bytes;
   }
 
-  #waitForConnection(): void {
-    if (this.#window > 0 && this.#sender.isShut) this.#sender.wait(this);
+  /** Where it is not the stream's own window that is used up, it is served in turn with the others. */
+  #waitForTurn(): void {
+    if (this.#window > 0) this.#sender.wait(this);
   }
 
   #sendHead(): void {

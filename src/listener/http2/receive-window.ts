@@ -1,14 +1,15 @@
-/** How much the client may send (RFC 9113 section 5.2): what was taken is given back, a half of the window at a time. */
+/** How much the client may send (RFC 9113 section 5.2): what was taken is given back, not for every few bytes. */
 export class ReceiveWindow {
-  readonly #bytes: number;
   /** What the client may still send, as far as it knows. */
   #left: number;
   /** What was taken, and the client was not told. */
   #taken = 0;
+  /** The client is told of no less than this. */
+  readonly #leastBytes: number;
 
-  constructor(bytes: number, left = bytes) {
-    this.#bytes = bytes;
-    this.#left = left;
+  constructor(bytes: number, leastBytes = bytes / 2) {
+    this.#left = bytes;
+    this.#leastBytes = leastBytes;
   }
 
   /** So many bytes came. False: they are more than were allowed. */
@@ -20,14 +21,10 @@ export class ReceiveWindow {
   /** So many bytes need no memory any more. Gives by how much the client is to be told to go on; 0: not now. */
   take(bytes: number): number {
     this.#taken += bytes;
-    return this.#taken * 2 >= this.#bytes ? this.giveBack() : 0;
-  }
-
-  /** All that is to be told to the client, now. */
-  giveBack(): number {
-    const bytes = this.#taken;
+    if (this.#taken < this.#leastBytes) return 0;
+    const more = this.#taken;
     this.#taken = 0;
-    this.#left += bytes;
-    return bytes;
+    this.#left += more;
+    return more;
   }
 }

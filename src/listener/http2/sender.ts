@@ -34,6 +34,9 @@ export interface Mark {
  */
 const NO_TABLE = "\x20";
 
+/** No more than this waits for the client to read; the rest waits on the streams, for their turns. */
+const MOST_WAITING_BYTES = 262_144;
+
 /** What was gathered goes out in batches of this size, so that one chunk of memory holds it. */
 const BATCH_BYTES = 65_536;
 
@@ -57,6 +60,16 @@ export class Sender {
   /** Bytes that the system has not taken yet. */
   get waitingBytes(): number {
     return this.#out.waitingBytes;
+  }
+
+  /** Grows while the client takes what was sent. */
+  get takenBytes(): number {
+    return this.#out.takenBytes;
+  }
+
+  /** Whether data can be added, as far as the connection goes. */
+  get hasRoom(): boolean {
+    return this.#window > 0 && this.#out.waitingBytes < MOST_WAITING_BYTES;
   }
 
   /** Where what is added next will stand. */
@@ -102,7 +115,7 @@ export class Sender {
   }
 
   /**
-   * Gathers DATA with as much of `data` from `from` on as both windows allow, behind the frames of `before`.
+   * Gathers DATA with as much of `data` from `from` on as there is room for, behind the frames of `before`.
    * @param endsStream whether the stream ends with the end of `data`.
    * @returns how many bytes; 0: nothing was gathered, not even `before`.
    */
@@ -113,7 +126,7 @@ export class Sender {
     endsStream: boolean,
   ): number {
     const bytes = Math.min(data.length - from, this.#window, stream.window, BATCH_BYTES);
-    if (bytes <= 0) return 0;
+    if (bytes <= 0 || !this.hasRoom) return 0;
     this.#window -= bytes;
     const end = from + bytes;
     const flags = endsStream && end === data.length ? FLAG.endStream : 0;
@@ -143,7 +156,7 @@ export class Sender {
     this.#out.addCopies(pieces, bytes);
   }
 
-  /** The stream is served when the connection's window grows. */
+  /** The stream is served when there is room again. */
   wait(stream: WaitingStream): void {
     this.#waiting.add(stream);
   }
@@ -153,25 +166,25 @@ export class Sender {
     this.#waiting.delete(stream);
   }
 
-  /** Whether the connection's window is used up. */
-  get isShut(): boolean {
-    return this.#window <= 0;
-  }
-
   /**
-   * The client takes so many bytes more on the connection: the streams that wait are served in turn, a frame each.
+   * The client takes so many bytes more on the connection.
    * @throws {ConnectionError} where the window would be larger than any may be.
    */
   grow(bytes: number): void {
     this.#window += bytes;
     if (this.#window > MAX_WINDOW_BYTES)
       throw new ConnectionError(ERROR_CODE.flowControlError, "the window of the connection is too large");
-    while (this.#window > 0 && this.#waiting.size > 0) {
+    this.serveWaiting();
+  }
+
+  /** Serves the streams that wait, in turn, a frame each, for as long as there is room. */
+  serveWaiting(): void {
+    while (this.#waiting.size > 0 && this.hasRoom) {
       for (const stream of [...this.#waiting]) {
         // To the end: whoever has had a frame waits for all others.
         this.#waiting.delete(stream);
         if (stream.sendSome(FRAME_BYTES)) this.#waiting.add(stream);
-        if (this.#window <= 0) break;
+        if (!this.hasRoom) break;
       }
     }
     this.send();

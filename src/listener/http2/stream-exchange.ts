@@ -104,8 +104,8 @@ export class StreamExchange implements ClientSide, StreamUser {
     this.#over(this.#request, { status: this.#status, isComplete: this.#isEnded && isInOrder });
   }
 
-  get waitingBytes(): number {
-    return this.#stream.out.waitingBytes;
+  get takenBytes(): number {
+    return this.#stream.out.takenBytes;
   }
 
   interim(head: AnswerHead): void {
@@ -150,9 +150,7 @@ export class StreamExchange implements ClientSide, StreamUser {
   resumeBody(): void {
     if (!this.#isHeldBack) return;
     this.#isHeldBack = false;
-    const paid = this.#unpaidBytes;
-    this.#unpaidBytes = 0;
-    this.#stream.take(paid);
+    this.#pay();
     const core = this.#core;
     const held = this.#held?.takeAll();
     this.#held = undefined;
@@ -182,6 +180,13 @@ export class StreamExchange implements ClientSide, StreamUser {
     stream.out.flush();
   }
 
+  /** Gives back to the client's window what the core had no room for. */
+  #pay(): void {
+    const bytes = this.#unpaidBytes;
+    this.#unpaidBytes = 0;
+    this.#stream.take(bytes);
+  }
+
   #pass(core: CoreSide, data: Buffer): void {
     if (core.write(data)) {
       this.#stream.take(data.length);
@@ -194,6 +199,8 @@ export class StreamExchange implements ClientSide, StreamUser {
 
   #end(trailers: Fields): void {
     this.#trailers = undefined;
+    // The core has all of it: nobody asks for more.
+    this.#pay();
     this.#core?.end(trailers);
     this.#core?.flush();
   }

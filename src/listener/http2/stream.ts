@@ -127,11 +127,6 @@ export class Stream {
     if (this.out.makesRoom) this.user?.onRoom();
   }
 
-  /** Since when the client has taken nothing of what waits for it alone, by `turnMs()`; `Infinity` where nothing waits. */
-  get waitsSinceMs(): number {
-    return this.out.waitsSinceMs;
-  }
-
   /** Ends the stream for a rule that the client broke (RFC 9113 section 5.4.2). */
   break(code: ErrorCode): void {
     if (this.#isClosed) return;

@@ -52,8 +52,8 @@ export class AnswerWriter implements ClientSide {
     this.#out = new BatchedWriter(socket);
   }
 
-  get waitingBytes(): number {
-    return this.#out.waitingBytes;
+  get takenBytes(): number {
+    return this.#out.takenBytes;
   }
 
   /** Turns to the next request. */

@@ -17,6 +17,7 @@ export class BatchedWriter {
   #bytes = 0;
   #isDue = false;
   #writes = 0;
+  #handedBytes = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -25,6 +26,11 @@ export class BatchedWriter {
   /** Bytes that the system has not taken yet. */
   get waitingBytes(): number {
     return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Bytes that the system has taken. */
+  get takenBytes(): number {
+    return this.#handedBytes - this.#socket.writableLength;
   }
 
   /** How often something was handed to the socket. */
@@ -77,6 +83,7 @@ export class BatchedWriter {
     this.sendNow();
     if (!this.#socket.writable) return;
     this.#writes += 1;
+    this.#handedBytes += bytes;
     this.#writeChunk(chunk, bytes);
   }
 
@@ -95,6 +102,7 @@ export class BatchedWriter {
       return;
     }
     this.#writes += 1;
+    this.#handedBytes += bytes;
     this.#writeChunk(chunk, bytes);
   }
 
@@ -127,6 +135,7 @@ export class BatchedWriter {
     this.#bytes = 0;
     if (!this.#socket.writable) return;
     this.#writes += 1;
+    this.#handedBytes += bytes;
     if (isOne) this.#write(last);
     else if (bytes <= COPY_BYTES) this.#writeJoined(pieces, bytes);
     else {

@@ -179,6 +179,18 @@ export async function answered(client: RawHttp2, streamId: number): Promise<Hear
   );
 }
 
+/** Waits until a stream has been answered whole, or reset. */
+export async function over(client: RawHttp2, streamId: number): Promise<Heard> {
+  return await poll(
+    `the end of stream ${streamId}`,
+    () => {
+      const it = heard(client.frames, streamId);
+      return (it.hasEnded || it.resetCode !== undefined) && it;
+    },
+    SOON,
+  );
+}
+
 /** Waits until a stream is reset; gives the code. */
 export async function resetCode(client: RawHttp2, streamId: number): Promise<number> {
   const isReset = ({ type, streamId: its }: Frame) => type === TYPE.RST_STREAM && its === streamId;
