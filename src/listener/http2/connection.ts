@@ -272,6 +272,8 @@ function settingsOf(limits: ConnectionLimits): readonly (readonly [number, numbe
     [SETTING.maxConcurrentStreams, limits.maxStreams],
     [SETTING.initialWindowSize, STREAM_WINDOW_BYTES],
     [SETTING.maxHeaderListSize, HeaderBlocks.announcedBytes(limits)],
+    // So that clients send none.
+    [SETTING.noRfc7540Priorities, 1],
     ...(limits.webSockets ? [[SETTING.enableConnectProtocol, 1] as const] : []),
   ];
 }

@@ -17,7 +17,7 @@ export const FRAME = {
 /** Flags of frames; which of them a frame has depends on its type. */
 export const FLAG = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
-/** Settings (RFC 9113 section 6.5.2, RFC 8441 section 3). */
+/** Settings (RFC 9113 section 6.5.2, RFC 8441 section 3, RFC 9218 section 2.1). */
 export const SETTING = {
   headerTableSize: 0x1,
   enablePush: 0x2,
@@ -26,6 +26,7 @@ export const SETTING = {
   maxFrameSize: 0x5,
   maxHeaderListSize: 0x6,
   enableConnectProtocol: 0x8,
+  noRfc7540Priorities: 0x9,
 } as const;
 
 /** Why a stream or a connection ends (RFC 9113 section 7). */

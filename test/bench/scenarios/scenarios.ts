@@ -44,6 +44,16 @@ export const SCENARIOS: readonly Scenario[] = [
     title: `1 KiB answers over HTTP/2, ${CLIENTS} kept connections with one stream at a time`,
     ...{ ...KEPT, protocol: "h2", path: "/1k", requests: 40_000 },
   }),
+  requesting({
+    name: "1k-h2-streams",
+    title: "1 KiB answers over HTTP/2, 4 kept connections with 32 streams at a time",
+    ...{ protocol: "h2", connections: 4, streams: 32, path: "/1k", requests: 40_000 },
+  }),
+  requesting({
+    name: "64k-h2",
+    title: `64 KiB answers over HTTP/2, ${CLIENTS} kept connections with one stream at a time`,
+    ...{ ...KEPT, protocol: "h2", path: "/64k", requests: 16_000 },
+  }),
   echoing,
   pacing,
 ];
