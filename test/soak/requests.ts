@@ -65,7 +65,9 @@ export function createHttp2Client({ port, ca }: Target): Client & Disposable {
   let session: ClientHttp2Session | undefined;
   const current = () => {
     if (session === undefined || session.closed || session.destroyed) {
-      session = connectHttp2(`https://127.0.0.1:${port}`, { ca, maxSessionMemory: 1_000 });
+      // Node counts what an upload that is given up had still to send for as long as its session lasts, and resets each
+      // answer (11) once that is more than a session may use: here it never is.
+      session = connectHttp2(`https://127.0.0.1:${port}`, { ca, maxSessionMemory: 1_000_000 });
       session.on("error", () => undefined);
     }
     return session;
