@@ -1,6 +1,7 @@
 import { connect, type TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { connectRaw, type Front, startFront, startRawCore, WAYS } from "../support/front.ts";
+import { passes } from "../support/passes.ts";
 import { poll } from "../support/poll.ts";
 import { connectRawHttp2, FRAME, type Frame, frame, get } from "./raw-http2.ts";
 
@@ -21,12 +22,6 @@ const startOkCore = () =>
 function drain(front: Front): Promise<boolean> {
   front.close();
   return front.listener.drain(GRACE_MS);
-}
-
-/** Time itself is what is tested here. */
-async function passes(forMs: number): Promise<void> {
-  const untilMs = performance.now() + forMs;
-  await poll("time to pass", () => performance.now() > untilMs);
 }
 
 describe.each([

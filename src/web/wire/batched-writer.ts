@@ -76,15 +76,8 @@ export class BatchedWriter {
     if (before !== "") chunk.write(before, 0, "latin1");
     data.copy(chunk, before.length);
     if (after !== "") chunk.write(after, before.length + data.length, "latin1");
-    if (!isLarge) {
-      this.add(chunk);
-      return;
-    }
-    this.sendNow();
-    if (!this.#socket.writable) return;
-    this.#writes += 1;
-    this.#handedBytes += bytes;
-    this.#writeChunk(chunk, bytes);
+    if (isLarge) this.#sendChunk(chunk, bytes);
+    else this.add(chunk);
   }
 
   /** As {@link addCopy}, of several pieces that come to so many bytes. */
@@ -92,10 +85,12 @@ export class BatchedWriter {
     const isLarge = this.#deservesChunk(bytes);
     const chunk = isLarge ? borrowChunk() : Buffer.allocUnsafe(bytes);
     joinInto(chunk, pieces);
-    if (!isLarge) {
-      this.add(chunk);
-      return;
-    }
+    if (isLarge) this.#sendChunk(chunk, bytes);
+    else this.add(chunk);
+  }
+
+  /** Sends a chunk that is filled, behind what was gathered. */
+  #sendChunk(chunk: Buffer, bytes: number): void {
     this.sendNow();
     if (!this.#socket.writable) {
       giveChunkBack(chunk);

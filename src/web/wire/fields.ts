@@ -126,16 +126,6 @@ export class Fields {
     return from === -1 ? kept : kept + head.slice(from);
   }
 
-  /** The fields as a list, with their names in lower case, less those that are dropped. */
-  lowerCase(drops: (lowerName: string) => boolean): string[] {
-    const list: string[] = [];
-    for (let index = 0; index < this.names.length; index += 1) {
-      const name = this.names[index] ?? "";
-      if (!drops(name)) list.push(name, this.value(index));
-    }
-    return list;
-  }
-
   /** The fields as a list, less those that are dropped. */
   raw(drops?: (lowerName: string) => boolean): string[] {
     const raw: string[] = [];
