@@ -115,8 +115,12 @@ export function echo({ port, ca }: Target, messages: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = new WebSocket(`wss://127.0.0.1:${port}/`, { ca });
   let count = 0;
+  let isOpen = false;
   const send = () => socket.send(`message ${count}`);
-  socket.on("open", send);
+  socket.on("open", () => {
+    isOpen = true;
+    send();
+  });
   socket.on("message", (data) => {
     if (String(data) !== `message ${count}`) reject(new Failed(`not the echo of message ${count}`));
     count += 1;
@@ -129,7 +133,7 @@ export function echo({ port, ca }: Target, messages: number): Promise<void> {
   });
   socket.on("error", () => undefined);
   socket.on("close", (code) =>
-    code === 1_000 ? resolve() : reject(new Failed(count > 0 ? "cut" : `closed ${code}`)),
+    code === 1_000 ? resolve() : reject(new Failed(isOpen ? "cut" : `closed ${code}`)),
   );
   return promise;
 }
