@@ -34,6 +34,24 @@ export function monotonicMs(atMs: number): number {
   return atMs + MONOTONIC_OFFSET_MS;
 }
 
+/** How long the distance between the clocks is taken for known. */
+const OFFSET_FOR_MS = 1_000;
+let offsetMs = 0;
+let offsetUntilMs = Number.NEGATIVE_INFINITY;
+
+/**
+ * The time of day in whole milliseconds, as `Date.now()` tells it, at a time of {@link nowMs} that has only just been:
+ * for what happens so often that asking another clock is felt. It may be a millisecond behind; where the clock is set,
+ * it follows within a second.
+ */
+export function wallMs(atMs: number): number {
+  if (atMs >= offsetUntilMs) {
+    offsetMs = Date.now() - performance.now();
+    offsetUntilMs = atMs + OFFSET_FOR_MS;
+  }
+  return Math.floor(atMs + offsetMs);
+}
+
 /** Attempts to see the wall clock go on, and how long it may take to be seen: longer, and others had the CPU meanwhile. */
 const WALL_ATTEMPTS = 8;
 const WALL_EXACT_MS = 0.05;

@@ -65,25 +65,46 @@ export function logCarried(
   outcome: { readonly client: string; readonly status: number; readonly isComplete: boolean },
 ): void {
   const { client, status, isComplete } = outcome;
+  const { user, coreMs, failure } = info;
+  const now = nowMs();
+  // In few parts: each costs, when it is added and when all are joined. An id has no character that JSON would not take.
   writeInfoLine(
     log,
-    // An id has no character that JSON would not take as it is.
-    `"requestId":"${info.id}","client":${quoted(client)},"method":"${method}",` +
-      `"path":${quoted(pathOf(target))},"http":"${version}","route":"${info.route}",` +
-      (info.user === undefined ? "" : `"user":${quoted(info.user)},`) +
-      `"durationMs":${(nowMs() - info.startedAtMs).toFixed(2)},` +
-      (info.coreMs === undefined ? "" : `"coreMs":${info.coreMs.toFixed(2)},`) +
-      (info.failure === undefined ? "" : `"failure":"${info.failure}",`) +
-      `"status":${status},"complete":${isComplete}`,
-    "request",
+    now,
+    `"requestId":"${info.id}","client":"${escaped(client)}","method":"${method}","path":"${escaped(pathOf(target))}` +
+      (info.route === "core" ? BY_THE_CORE[version] : `","http":"${version}","route":"${info.route}`) +
+      (user === undefined ? "" : `","user":"${escaped(user)}`) +
+      `","durationMs":${hundredths(now - info.startedAtMs)}` +
+      (coreMs === undefined ? "" : `,"coreMs":${hundredths(coreMs)}`) +
+      (failure === undefined ? "" : `,"failure":"${failure}"`) +
+      (status === 200 && isComplete ? OK : `,"status":${status},"complete":${isComplete},"msg":"request"`),
   );
 }
 
-/** What JSON (RFC 8259 section 7) does not take as it is; and what is beyond ASCII, where it is not worth the thought. */
-const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
+const BY_THE_CORE = {
+  "1.0": '","http":"1.0","route":"core',
+  "1.1": '","http":"1.1","route":"core',
+  "2.0": '","http":"2.0","route":"core',
+} as const satisfies Record<CoreRequest["version"], string>;
+const OK = ',"status":200,"complete":true,"msg":"request"';
 
-function quoted(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
+/** What JSON (RFC 8259 section 7) does not take as it is, and what is beyond ASCII. */
+const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
+const BEYOND_ASCII = /[\x7f-\uffff]/g;
+
+/** A text as it stands between the quotation marks of JSON, in ASCII. */
+function escaped(text: string): string {
+  if (!NEEDS_ESCAPE.test(text)) return text;
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replace(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A time that is no shorter than 0, with two decimals: `Number.toFixed` is made for all numbers, and slower. */
+function hundredths(ms: number): string {
+  const whole = Math.round(ms * 100);
+  const rest = whole % 100;
+  return `${(whole - rest) / 100}${rest < 10 ? ".0" : "."}${rest}`;
 }
 
 /** What is gone when the connection is: taken at once. */

@@ -4,6 +4,8 @@ import { pino } from "pino";
 export interface LogStream {
   /** Takes one or more whole lines. */
   write(lines: string): void;
+  /** The same, of lines that are known to be ASCII. */
+  writeAscii(lines: string): void;
   /** Writes what is gathered; `done` is called when the system has it. */
   flush(done?: (error?: Error | null) => void): void;
 }
@@ -66,16 +68,18 @@ export function gatherLines(output: LogOutput): LogStream {
     if (bytes > 0) output.write(gathered.toString("utf8", 0, bytes));
     bytes = 0;
   };
+  const gather = (lines: string, maxBytes: number, encoding: "utf8" | "latin1") => {
+    if (bytes + maxBytes > GATHER_BYTES) pass();
+    if (maxBytes > GATHER_BYTES) {
+      output.write(lines);
+      return;
+    }
+    bytes += gathered.write(lines, bytes, encoding);
+    timer ??= setTimeout(pass, GATHER_MS);
+  };
   return {
-    write(lines) {
-      if (bytes + lines.length * MAX_BYTES_EACH > GATHER_BYTES) pass();
-      if (lines.length * MAX_BYTES_EACH > GATHER_BYTES) {
-        output.write(lines);
-        return;
-      }
-      bytes += gathered.write(lines, bytes);
-      timer ??= setTimeout(pass, GATHER_MS);
-    },
+    write: (lines) => gather(lines, lines.length * MAX_BYTES_EACH, "utf8"),
+    writeAscii: (lines) => gather(lines, lines.length, "latin1"),
     flush(done) {
       pass();
       output.flush(done);

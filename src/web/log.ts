@@ -1,16 +1,20 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { wallMs } from "../base/clock.ts";
 import { MASK } from "../base/secrets.ts";
 import type { Settings } from "../settings/schema.ts";
-import { standardOutputStream } from "./log-stream.ts";
+import { type LogStream, standardOutputStream } from "./log-stream.ts";
 
 export type { Logger } from "pino";
 
-const destinations = new WeakMap<Logger, DestinationStream>();
+/** Where the lines of a log go. Where it takes ASCII apart, that costs less. */
+type Destination = DestinationStream & Partial<Pick<LogStream, "writeAscii">>;
+
+const destinations = new WeakMap<Logger, Destination>();
 
 /** Makes the log: one JSON object a line on `destination` (standard output), secrets masked by key. */
 export function createLog(
   settings: Settings["log"],
-  destination: DestinationStream = standardOutputStream(),
+  destination: Destination = standardOutputStream(),
 ): Logger {
   const log = pino(
     {
@@ -33,23 +37,25 @@ export function createLog(
 /**
  * Writes a line at level `info` whose members are written already, in the form of all other lines: for the one line
  * that is written so often that its making is felt. Nothing is masked.
- * @param members such as `"a":1,"b":"x"`.
+ * @param atMs when it happened, by {@link nowMs}.
+ * @param members such as `"a":1,"msg":"x"`, in ASCII.
  */
-export function writeInfoLine(log: Logger, members: string, message: string): void {
+export function writeInfoLine(log: Logger, atMs: number, members: string): void {
   if (!log.isLevelEnabled("info")) return;
-  destinations.get(log)?.write(`{"level":"info","time":"${isoTime()}",${members},"msg":"${message}"}\n`);
+  const line = `${lineStart(wallMs(atMs))}${members}}\n`;
+  const destination = destinations.get(log);
+  if (destination?.writeAscii === undefined) destination?.write(line);
+  else destination.writeAscii(line);
 }
 
-let second = -1;
-let upToSecond = "";
+let startAtMs = Number.NaN;
+let start = "";
 
-/** The time as `Date.prototype.toISOString` writes it, which is slow: only the milliseconds are written anew. */
-function isoTime(): string {
-  const now = Date.now();
-  const millisecond = now % 1_000;
-  if (now - millisecond !== second) {
-    second = now - millisecond;
-    upToSecond = new Date(second).toISOString().slice(0, -"000Z".length);
+/** What all lines of one millisecond begin with. */
+function lineStart(timeMs: number): string {
+  if (timeMs !== startAtMs) {
+    startAtMs = timeMs;
+    start = `{"level":"info","time":"${new Date(timeMs).toISOString()}",`;
   }
-  return `${upToSecond}${millisecond < 100 ? (millisecond < 10 ? "00" : "0") : ""}${millisecond}Z`;
+  return start;
 }

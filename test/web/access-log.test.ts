@@ -6,6 +6,32 @@ import { createLog } from "../../src/web/log.ts";
 import { newRequestInfo } from "../../src/web/request-info.ts";
 import { NO_FIELDS } from "../../src/web/wire/fields.ts";
 
+test("the line of a carried request is ASCII, whatever was asked for, and tells times to the hundredth", () => {
+  const lines: string[] = [];
+  const log = createLog({ level: "info", access: true }, { write: (line) => void lines.push(line) });
+  const target = '/caf\u00e9/"\\\u007f\ud83d\ude00?secret#x';
+  for (const coreMs of [0, 0.004, 0.005, 0.996, 1.05, 12.3456, 98_765.432]) {
+    const request: CoreRequest = {
+      ...{ method: "GET", target, authority: undefined, version: "1.1" },
+      ...{ fields: NO_FIELDS, framing: "none", peer: "192.0.2.1" },
+      info: { ...newRequestInfo("my-id"), coreMs },
+    };
+    const beforeMs = Date.now();
+    logCarried(log, request, { client: "192.0.2.1", status: 404, isComplete: false });
+    const line = lines.pop() ?? "";
+    expect(line).toMatch(/^[\x20-\x7e]+\n$/);
+    const { time, durationMs, ...told } = JSON.parse(line);
+    expect(told).toEqual({
+      ...{ level: "info", requestId: "my-id", client: "192.0.2.1", method: "GET" },
+      ...{ path: '/caf\u00e9/"\\\u007f\ud83d\ude00', http: "1.1", route: "core" },
+      ...{ coreMs: Math.round(coreMs * 100) / 100, status: 404, complete: false, msg: "request" },
+    });
+    expect(durationMs).toBeLessThan(1_000);
+    expect(Date.parse(time)).toBeGreaterThanOrEqual(beforeMs - 2);
+    expect(Date.parse(time)).toBeLessThanOrEqual(Date.now() + 1);
+  }
+});
+
 test("the line of a carried request has its user behind the route, where there is one", () => {
   const { settings } = loadSettings({ flags: { core: "http://127.0.0.1:1" } });
   const lines: string[] = [];

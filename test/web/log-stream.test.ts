@@ -38,6 +38,26 @@ test("many go out at once, a long one by itself, and none is lost or cut", () =>
   for (const text of writes) expect(text.endsWith("\n")).toBe(true);
 });
 
+test("what is known to be ASCII keeps its place among the others", () => {
+  const { writes, stream } = gather();
+  const expected: string[] = [];
+  for (let index = 0; index < 2_000; index += 1) {
+    const line = `${"x".repeat(index % 700)} ${index}\n`;
+    if (index % 3 === 0) {
+      stream.write(`é${line}`);
+      expected.push(`é${line}`);
+    } else {
+      stream.writeAscii(line);
+      expected.push(line);
+    }
+  }
+  const long = `${"y".repeat(70_000)}\n`;
+  stream.writeAscii(long);
+  stream.flush();
+  expect(writes.join("")).toBe(`${expected.join("")}${long}`);
+  for (const text of writes) expect(text.endsWith("\n")).toBe(true);
+});
+
 test("a flush passes on what is gathered before it asks the output to", () => {
   const { writes, flushed, stream } = gather();
   stream.write("last\n");

@@ -1,4 +1,4 @@
-import { monotonicMs } from "../../base/clock.ts";
+import { monotonicMs, wallMs } from "../../base/clock.ts";
 import {
   FAILURES,
   failureIndex,
@@ -88,7 +88,7 @@ export class RequestRing {
     numbers[at + SENT] = tally.sentAtMs;
     numbers[at + HEAD] = tally.headAtMs;
     numbers[at + END] = endMs;
-    numbers[at + END_TIME] = Date.now();
+    numbers[at + END_TIME] = wallMs(endMs);
     numbers[at + CLIENT] = tally.clientMs;
     numbers[at + REQUEST_BYTES] = tally.requestBytes;
     numbers[at + RESPONSE_BYTES] = tally.responseBytes;
