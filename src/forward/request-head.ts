@@ -73,9 +73,15 @@ function remembered(request: CoreRequest, options: HeadOptions): HeadLines {
   ) {
     return before;
   }
-  const made = { ...madeOf(request, options), authority, peer, version, isChunked };
+  const { lines, hasLength } = madeOf(request, options);
+  const made = { lines: inOnePiece(lines), hasLength, authority, peer, version, isChunked };
   repeated.set(fields, made);
   return made;
+}
+
+/** A copy of a text (latin1) that was put together: its parts would be walked through each time that it is sent. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 function madeOf(request: CoreRequest, options: HeadOptions): HeadLines {
@@ -153,7 +159,7 @@ function ownIdentityText(peer: string, host: string, version: CoreRequest["versi
   const key = `${version} ${peer} ${host}`;
   let text = identities.get(key);
   if (text === undefined) {
-    text = Fields.of(ownIdentity(peer, host, version)).text;
+    text = inOnePiece(Fields.of(ownIdentity(peer, host, version)).text);
     if (identities.size >= MAX_REMEMBERED) identities.clear();
     identities.set(key, text);
   }

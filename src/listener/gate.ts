@@ -22,7 +22,10 @@ const NORMALISABLE = /[%\\;\s\p{Cc}\P{ASCII}]|\/\/|\/\.|\.(\/|$)/u;
 /** Makes the gate of a prefix such as `/_sidecar`. */
 export function createGate(prefix: string): Gate {
   const lowerPrefix = prefix.toLowerCase();
+  // Nearly all targets: in origin form, nothing to normalise, and begun otherwise than what is ours.
+  const plain = new RegExp(`^(?!${RegExp.escape(prefix)})(?:/[\\w-]+)+(?:\\.[\\w-]+)*/?(?:\\?[^#]*)?$`, "i");
   return (rawTarget) => {
+    if (plain.test(rawTarget)) return { kind: "core", target: rawTarget, authority: undefined };
     const absolute = rawTarget.startsWith("/") ? null : ABSOLUTE_FORM.exec(rawTarget);
     const target = absolute === null ? rawTarget : originForm(absolute[2] ?? "");
     const path = pathOf(target);

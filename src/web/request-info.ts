@@ -41,7 +41,7 @@ export function tellRequestInfo(request: ServerRequest, info: RequestInfo): void
 }
 
 const ID_BYTES = 16;
-const IDS_AT_ONCE = 32;
+const IDS_AT_ONCE = 128;
 let ids = "";
 let nextId = 0;
 

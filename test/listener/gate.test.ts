@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createGate } from "../../src/listener/gate.ts";
+import { randomOf, seedOr } from "../support/random.ts";
 
 const gate = createGate("/_sidecar");
 
@@ -91,6 +92,37 @@ describe("the gate refuses what becomes ours only after normalising:", () => {
   ])("%s", (target) => {
     expect(gate(target)).toEqual({ kind: "refused" });
   });
+});
+
+test("what it takes for plain at a glance, it would find to be the core's if it looked", () => {
+  const random = randomOf(seedOr(31));
+  const parts = [
+    "/",
+    "/",
+    ".",
+    "_",
+    "-",
+    "a",
+    "Z",
+    "7",
+    "?",
+    "#",
+    "%5f",
+    ";",
+    "\\",
+    "_sidecar",
+    "_SIDECAR",
+    "sidecar",
+  ];
+  const seen = new Set<string>();
+  for (let round = 0; round < 30_000; round += 1) {
+    const target = `/${Array.from({ length: random.int(7) }, () => random.pick(parts)).join("")}`;
+    // An absolute form is never taken for plain; of its path the same is said.
+    const { kind } = gate(target);
+    expect(gate(`http://x${target}`).kind, target).toBe(kind);
+    seen.add(kind);
+  }
+  expect([...seen].sort()).toEqual(["core", "ours", "refused"]);
 });
 
 test("a prefix of two segments is guarded the same way", () => {

@@ -109,7 +109,7 @@ export class CoreConnection implements ResponseSink {
   }
 
   get isUsable(): boolean {
-    return !this.#socket.destroyed && this.#socket.readable && this.#socket.writable;
+    return this.#socket.readable && this.#socket.writable;
   }
 
   /** Gives it to a user, who then writes a request. */

@@ -110,30 +110,33 @@ export class LeanConnection implements AnswerOwner {
   }
 
   #take(piece: Buffer): void {
-    this.#unread = this.#unread.length === 0 ? piece : Buffer.concat([this.#unread, piece]);
+    let rest = this.#unread.length === 0 ? piece : Buffer.concat([this.#unread, piece]);
+    this.#unread = NOTHING;
     this.#isReading = true;
-    while (this.#unread.length > 0) {
-      if (this.#place === "between") this.#begin();
-      else if (this.#place === "body") this.#takeBody();
+    while (rest.length > 0) {
+      if (this.#place === "between") rest = this.#begin(rest);
+      else if (this.#place === "body") rest = this.#takeBody(rest);
       else break;
     }
     this.#isReading = false;
-    if (this.#place === "over") this.#unread = NOTHING;
-    else if (this.#unread.length > MAX_UNREAD_BYTES) this.#socket.pause();
+    if (rest.length === 0 || this.#place === "over") return;
+    this.#unread = rest;
+    if (rest.length > MAX_UNREAD_BYTES) this.#socket.pause();
   }
 
-  #begin(): void {
-    const plain = readPlainRequest(this.#unread, this.#handlers.limits, this.#lines);
+  /** @returns what of the bytes stands behind what was used, as {@link LeanConnection.#takeBody} does. */
+  #begin(bytes: Buffer): Buffer {
+    const plain = readPlainRequest(bytes, this.#handlers.limits, this.#lines);
     const request = plain && this.#handlers.route(plain, this.#peer);
     if (plain === undefined || request === undefined) {
-      this.#handOver();
-      return;
+      this.#handOver(bytes);
+      return NOTHING;
     }
     const { lines, method } = plain;
     const { lengthBytes, accept } = lines;
     this.#lines = lines;
     this.#request = request;
-    this.#unread = behind(this.#unread, plain.headEnd);
+    const rest = behind(bytes, plain.headEnd);
     this.#bodyLeft = lengthBytes ?? 0;
     this.#place = lengthBytes === undefined ? "answer" : "body";
     this.#closesAfter = false;
@@ -142,17 +145,21 @@ export class LeanConnection implements AnswerOwner {
       const core = this.#handlers.carry(request, this.#answer);
       this.#core = core;
       core.start();
-      if (this.#place === "body") this.#takeBody();
     } catch (error) {
       this.#answer.fail(toAppError(error));
     }
+    // Also where none of it is there yet: so the core learns that the head is all there is for now.
+    return this.#place === "body" ? this.#takeBody(rest) : rest;
   }
 
-  #takeBody(): void {
-    const part =
-      this.#unread.length > this.#bodyLeft ? this.#unread.subarray(0, this.#bodyLeft) : this.#unread;
-    this.#unread = behind(this.#unread, part.length);
+  #takeBody(bytes: Buffer): Buffer {
+    const part = bytes.length > this.#bodyLeft ? bytes.subarray(0, this.#bodyLeft) : bytes;
     this.#bodyLeft -= part.length;
+    this.#passBody(part);
+    return behind(bytes, part.length);
+  }
+
+  #passBody(part: Buffer): void {
     const core = this.#core;
     if (core === undefined) {
       if (this.#bodyLeft === 0) this.#place = "between";
@@ -168,7 +175,7 @@ export class LeanConnection implements AnswerOwner {
     core.flush();
   }
 
-  #handOver(): void {
+  #handOver(unread: Buffer): void {
     const socket = this.#socket;
     this.#place = "over";
     this.#answer.sendNow();
@@ -176,8 +183,6 @@ export class LeanConnection implements AnswerOwner {
     socket.off("drain", this.#onDrain);
     socket.off("close", this.#onClose);
     socket.off("error", ignore);
-    const unread = this.#unread;
-    this.#unread = NOTHING;
     this.#handlers.handOver(socket, unread);
   }
 

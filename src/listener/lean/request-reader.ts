@@ -40,6 +40,7 @@ interface Found {
 }
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const GET = Buffer.from("GET ");
 const VERSION = Buffer.from(" HTTP/1.1\r\n");
 const BLANK_LINE_BYTES = 2;
 const SPACE = 0x20;
@@ -63,16 +64,23 @@ export function readPlainRequest(
   const methodEnd = piece.indexOf(SPACE);
   if (piece[methodEnd + 1] !== SLASH) return undefined;
   const targetEnd = endOfTarget(piece, methodEnd + 2);
-  if (!standsAt(piece, targetEnd, VERSION)) return undefined;
+  if (!hasAt(piece, targetEnd, VERSION)) return undefined;
   const start = targetEnd + VERSION.length;
   const repeats = before !== undefined && standsAt(piece, start, before.bytes);
   const lines = repeats ? before : readLines(piece, start, limits.headerCount);
   if (lines === undefined) return undefined;
-  const method = piece.toString("latin1", 0, methodEnd);
+  const method = methodOf(piece, methodEnd);
   const headEnd = start + lines.bytes.length;
-  if (!METHODS.has(method) || headEnd > limits.headerBytes) return undefined;
+  if (method === undefined || headEnd > limits.headerBytes) return undefined;
   const target = piece.toString("latin1", methodEnd + 1, targetEnd);
   return { method, target, lines, repeats, headEnd };
+}
+
+/** The method that ends there, where it is one of ours. */
+function methodOf(piece: Buffer, end: number): string | undefined {
+  if (hasAt(piece, 0, GET)) return "GET";
+  const method = piece.toString("latin1", 0, end);
+  return METHODS.has(method) ? method : undefined;
 }
 
 function readLines(piece: Buffer, from: number, maxFields: number): PlainLines | undefined {
@@ -95,6 +103,15 @@ function endOfTarget(piece: Buffer, from: number): number {
     at += 1;
   }
   return at;
+}
+
+/** Whether these few bytes stand there: to ask the system costs more than to look. */
+function hasAt(piece: Buffer, at: number, expected: Buffer): boolean {
+  if (at + expected.length > piece.length) return false;
+  for (let index = 0; index < expected.length; index += 1) {
+    if (piece[at + index] !== expected[index]) return false;
+  }
+  return true;
 }
 
 function standsAt(piece: Buffer, at: number, expected: Buffer): boolean {
