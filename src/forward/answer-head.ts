@@ -3,10 +3,15 @@ import type { ResponseHead } from "./core/response-head.ts";
 import { connectionTokens, staysBehind } from "./headers.ts";
 
 /**
- * Makes the head of an answer as the client's side gets it: the core's own fields in their order and case, less what
- * belongs to the core's connection.
+ * The head of an answer as the client's side gets it: the core's own fields in their order and case, less what belongs to
+ * the core's connection.
  */
 export function answerHead(head: ResponseHead): AnswerHead {
+  head.answer ??= madeOf(head);
+  return head.answer;
+}
+
+function madeOf(head: ResponseHead): AnswerHead {
   const { status, reason, fields, framing, length, hasDate, namesFields } = head;
   const tokens = namesFields ? connectionTokens(fields) : NO_TOKENS;
   const drops = (lowerName: string) =>
@@ -15,15 +20,10 @@ export function answerHead(head: ResponseHead): AnswerHead {
     (lowerName === "trailer" && framing !== "chunked") ||
     // RFC 9110 section 8.6 forbids it, and clients wait for the bytes that it promises.
     (lowerName === "content-length" && (status < 200 || status === 204));
-  return { status, reason, framing, length, hasDate, fields, drops };
+  return { status, reason, framing, length, hasDate, fields, drops, lines: undefined, block: undefined };
 }
 
 const NO_TOKENS: ReadonlySet<string> = new Set();
-
-/** Tells whether the answer is a stream of events (Server-Sent Events, WHATWG HTML section 9.2). */
-export function isEventStream({ fields }: ResponseHead): boolean {
-  return fields.first("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
-}
 
 /** How long a connection may be kept, in milliseconds, where the core says it; undefined where it does not. */
 export function keepAliveHintMs({ keepAliveSeconds }: ResponseHead): number | undefined {

@@ -2,7 +2,7 @@ import { nowMs } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import type { CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
-import { answerHead, isEventStream, keepAliveHintMs } from "./answer-head.ts";
+import { answerHead, keepAliveHintMs } from "./answer-head.ts";
 import { BodyWatch } from "./body-watch.ts";
 import type { CoreConnection } from "./core/connection.ts";
 import type { ConnectionUser, Progress } from "./core/connection-user.ts";
@@ -138,7 +138,7 @@ export class Exchange implements CoreSide, ConnectionUser, ConnectionWaiter {
     tally.status = head.status;
     this.#parts.request.info.coreMs = tally.headAtMs - tally.sentAtMs;
     if (this.#connection !== undefined) this.#connection.hintMs = keepAliveHintMs(head);
-    this.#isEventStream = isEventStream(head);
+    this.#isEventStream = head.isEventStream;
     this.#begin("idle");
     this.#settings.traffic?.head(tally);
     this.#parts.client.begin(answerHead(head));

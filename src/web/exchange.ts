@@ -41,6 +41,17 @@ export interface AnswerHead {
   /** Bytes of the body where the framing is `length`, else 0. */
   readonly length: number;
   readonly hasDate: boolean;
+  /** Its lines as HTTP/1.1 writes them, and its block as HTTP/2 does, once that was done: the same head may come again. */
+  lines: string | undefined;
+  block: string | undefined;
+}
+
+/** A head like another, but for this. */
+export function changedHead(
+  head: AnswerHead,
+  changes: Partial<Omit<AnswerHead, "lines" | "block">>,
+): AnswerHead {
+  return { ...head, ...changes, lines: undefined, block: undefined };
 }
 
 /** The client's end of an exchange: what the core's end tells it. After `end` and `fail` it hears no more. */

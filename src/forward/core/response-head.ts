@@ -1,4 +1,4 @@
-import type { Framing } from "../../web/exchange.ts";
+import type { AnswerHead, Framing } from "../../web/exchange.ts";
 import { endOfText, Fields, faultOfLineEnd, parseLength } from "../../web/wire/fields.ts";
 
 /** The head of an answer as the core sent it. */
@@ -17,6 +17,10 @@ export interface ResponseHead {
   readonly hasDate: boolean;
   /** Whether Connection names fields, beside the well-known words. */
   readonly namesFields: boolean;
+  /** Whether the body is a stream of events (Server-Sent Events, WHATWG HTML section 9.2). */
+  readonly isEventStream: boolean;
+  /** What clients get of it, once that was made: the same head may come again. */
+  answer: AnswerHead | undefined;
 }
 
 /** The one interim status that is final for HTTP: another protocol follows (RFC 9110 section 15.2.2). */
@@ -25,6 +29,9 @@ export const SWITCHING_PROTOCOLS = 101;
 const BEGINNING = Buffer.from("HTTP/1.");
 const SPACE = 0x20;
 const ZERO = 0x30;
+const CR = 0x0d;
+const LF = 0x0a;
+const EVENT_STREAM = /^text\/event-stream/i;
 /** Where in a status line stand its parts (RFC 9112 section 4): `HTTP/1.1 200 OK`. */
 const PLACE = { minor: 7, status: 9, statusEnd: 12, reason: 13 } as const;
 
@@ -37,6 +44,7 @@ interface Facts {
   keepAliveSeconds: number | undefined;
   hasDate: boolean;
   namesFields: boolean;
+  type: string | undefined;
 }
 
 /** What an answer depends on beside itself. */
@@ -59,18 +67,49 @@ export function readResponseHead(bytes: Buffer, from: number, asked: Asked): Res
   if (fields === "incomplete") return undefined;
   if (fields === "malformed") throw new SyntaxError("a header line is malformed");
   const isOld = bytes[from + PLACE.minor] === ZERO;
-  const status = Number(fields.head.slice(PLACE.status, PLACE.statusEnd));
+  const status = statusAt(bytes, from + PLACE.status);
   const switches = status === SWITCHING_PROTOCOLS;
   if (switches && (!asked.maySwitch || isOld))
     throw new SyntaxError("the protocol was switched without being asked");
   const facts = factsOf(fields);
   const hasBody = !asked.isToHead && status >= 200 && status !== 204 && status !== 304;
   const { framing, length } = switches ? UNTIL_CLOSE : framingOf(facts, hasBody);
-  const { keepAliveSeconds, hasDate, namesFields } = facts;
+  const { keepAliveSeconds, hasDate, namesFields, type } = facts;
   const isPersistent =
     framing !== "close" && !facts.closes && (!isOld || (facts.keepsAlive && facts.coding === undefined));
   const reason = fields.head.slice(PLACE.reason, lineEnd - from - 2);
-  return { status, reason, fields, framing, length, isPersistent, keepAliveSeconds, hasDate, namesFields };
+  const isEventStream = type !== undefined && EVENT_STREAM.test(type);
+  return {
+    status,
+    reason,
+    fields,
+    framing,
+    length,
+    isPersistent,
+    keepAliveSeconds,
+    hasDate,
+    namesFields,
+    isEventStream,
+    answer: undefined,
+  };
+}
+
+/** Tells whether a head that was read stands there again, byte by byte: apps answer the same, again and again. */
+export function standsAgain({ fields: { head } }: ResponseHead, bytes: Buffer, from: number): boolean {
+  const end = from + head.length;
+  // What ends elsewhere, as nearly all that differs does, is told apart without a look at the rest.
+  if (end + 2 > bytes.length || bytes[end - 1] !== LF || bytes[end] !== CR || bytes[end + 1] !== LF)
+    return false;
+  return bytes.toString("latin1", from, end) === head;
+}
+
+/** The number whose three digits are there. */
+function statusAt(bytes: Buffer, at: number): number {
+  return digitAt(bytes, at) * 100 + digitAt(bytes, at + 1) * 10 + digitAt(bytes, at + 2);
+}
+
+function digitAt(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) - ZERO;
 }
 
 /** Where the line ends that begins at `from`; undefined where the bytes end before. */
@@ -117,6 +156,7 @@ function factsOf(fields: Fields): Facts {
     keepAliveSeconds: undefined,
     hasDate: false,
     namesFields: false,
+    type: undefined,
   };
   for (let index = 0; index < fields.names.length; index += 1) note(facts, fields, index);
   return facts;
@@ -141,6 +181,9 @@ function note(facts: Facts, fields: Fields, index: number): void {
     }
     case "date":
       facts.hasDate = true;
+      break;
+    case "content-type":
+      facts.type ??= fields.value(index);
       break;
   }
 }

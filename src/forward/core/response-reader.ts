@@ -1,6 +1,6 @@
 import { ChunkedReader } from "../../web/wire/chunked.ts";
 import { type Fields, NO_FIELDS } from "../../web/wire/fields.ts";
-import { type ResponseHead, readResponseHead, SWITCHING_PROTOCOLS } from "./response-head.ts";
+import { type ResponseHead, readResponseHead, SWITCHING_PROTOCOLS, standsAgain } from "./response-head.ts";
 
 /** Reads the answers on one connection to the core, in whatever pieces they come: strict, and nothing gathered but heads. */
 
@@ -15,6 +15,8 @@ export interface ResponseSink {
 }
 
 const MAX_HEAD_BYTES = 65_536;
+/** Longer ones are not kept until the next. */
+const MAX_REMEMBERED_BYTES = 4_096;
 /** Behind a head. */
 const BLANK_LINE_BYTES = 2;
 const NOTHING = Buffer.alloc(0);
@@ -30,6 +32,9 @@ export class ResponseReader {
   #left = 0;
   #chunks: ChunkedReader | undefined;
   #isPersistent = false;
+  /** The head of the answer before, and whether that was one to a HEAD. */
+  #before: ResponseHead | undefined;
+  #beforeIsToHead = false;
   /** Bytes of the present answer so far; none means that the core never began. */
   #bytes = 0;
 
@@ -93,7 +98,7 @@ export class ResponseReader {
     const hasKept = this.#kept.length > 0;
     const all = hasKept ? Buffer.concat([this.#kept, piece.subarray(from)]) : piece;
     const start = hasKept ? 0 : from;
-    const head = readResponseHead(all, start, this.#asked);
+    const head = this.#beforeAgain(all, start) ?? readResponseHead(all, start, this.#asked);
     const bytes = head === undefined ? all.length - start : head.fields.head.length;
     if (bytes > MAX_HEAD_BYTES) throw new SyntaxError(`the head is larger than ${MAX_HEAD_BYTES} bytes`);
     if (head === undefined) {
@@ -106,6 +111,18 @@ export class ResponseReader {
     return this.#place === "idle" ? piece.length : piece.length - left;
   }
 
+  #beforeAgain(bytes: Buffer, from: number): ResponseHead | undefined {
+    const before = this.#before;
+    if (before === undefined || this.#beforeIsToHead !== this.#asked.isToHead) return undefined;
+    return standsAgain(before, bytes, from) ? before : undefined;
+  }
+
+  #remember(head: ResponseHead): void {
+    if (head === this.#before) return;
+    this.#before = head.fields.head.length > MAX_REMEMBERED_BYTES ? undefined : head;
+    this.#beforeIsToHead = this.#asked.isToHead;
+  }
+
   #take(head: ResponseHead, bytesBehind: number): void {
     if (head.status < 200 && head.status !== SWITCHING_PROTOCOLS) {
       this.#isPersistent &&= head.isPersistent;
@@ -114,6 +131,7 @@ export class ResponseReader {
     }
     this.#isPersistent &&= head.isPersistent;
     this.#left = head.length;
+    this.#remember(head);
     this.#sink.onHead(head);
     if (head.framing === "none" || (head.framing === "length" && head.length === 0)) {
       this.#end(NO_FIELDS, bytesBehind);

@@ -1,5 +1,5 @@
 import { AppError } from "../../base/errors.ts";
-import type { AnswerHead, ConnectStream } from "../../web/exchange.ts";
+import { type AnswerHead, type ConnectStream, changedHead } from "../../web/exchange.ts";
 import type { RequestInfo } from "../../web/request-info.ts";
 import { problemAnswer } from "../../web/send-problem.ts";
 import { answerHead } from "../answer-head.ts";
@@ -29,7 +29,7 @@ export class Http2End implements ClientEnd {
     // The proof was for us: over HTTP/2 there is none (RFC 8441 section 5). Nor has what a tunnel carries a length.
     const drops = (name: string) =>
       name === "sec-websocket-accept" || name === "content-length" || answer.drops(name);
-    this.#begin({ ...answer, status: 200, drops });
+    this.#begin(changedHead(answer, { status: 200, drops }));
   }
 
   refused(head: ResponseHead): void {

@@ -6,9 +6,10 @@ import { field, statusField } from "./hpack/encoder.ts";
 /** Header blocks of answers (RFC 9113 section 8.3.2), as latin1 text. */
 
 /** Of an answer of the core's, interim or final. A recipient with a clock adds a Date (RFC 9110 section 6.6.1). */
-export function answerBlock({ status, fields, drops, hasDate }: AnswerHead): string {
-  const block = statusField(status) + fieldsBlock(fields, drops);
-  return hasDate || status < 200 ? block : block + field("date", httpDate());
+export function answerBlock(head: AnswerHead): string {
+  const { status, fields, drops, hasDate } = head;
+  head.block ??= statusField(status) + fieldsBlock(fields, drops);
+  return hasDate || status < 200 ? head.block : head.block + field("date", httpDate());
 }
 
 /** Of trailers. */

@@ -1,5 +1,11 @@
 import type { AppError } from "../../base/errors.ts";
-import type { AnswerHead, ClientSide, CoreRequest, CoreSide } from "../../web/exchange.ts";
+import {
+  type AnswerHead,
+  type ClientSide,
+  type CoreRequest,
+  type CoreSide,
+  changedHead,
+} from "../../web/exchange.ts";
 import { toAppError } from "../../web/problem.ts";
 import { problemAnswer } from "../../web/send-problem.ts";
 import type { Fields } from "../../web/wire/fields.ts";
@@ -225,5 +231,5 @@ export class StreamExchange implements ClientSide, StreamUser {
 
 function withoutBody(head: AnswerHead): AnswerHead {
   const drops = (name: string) => name === "content-length" || name === "trailer" || head.drops(name);
-  return { ...head, drops, framing: "none" };
+  return changedHead(head, { drops, framing: "none" });
 }

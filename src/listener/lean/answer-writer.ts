@@ -64,11 +64,12 @@ export class AnswerWriter implements ClientSide {
     this.failure = undefined;
   }
 
-  interim({ status, reason, fields, drops }: AnswerHead): void {
-    this.#out.add(`HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}\r\n`);
+  interim(head: AnswerHead): void {
+    this.#out.add(`${linesOf(head)}\r\n`);
   }
 
-  begin({ status, reason, fields, drops, framing, hasDate }: AnswerHead): void {
+  begin(head: AnswerHead): void {
+    const { status, framing, hasDate } = head;
     this.status = status;
     this.#isChunked = framing === "chunked" || framing === "close";
     // A recipient with a clock adds it for an origin that has none (RFC 9110 section 6.6.1).
@@ -76,9 +77,7 @@ export class AnswerWriter implements ClientSide {
     const coding = this.#isChunked ? "Transfer-Encoding: chunked\r\n" : "";
     this.#startWrites = this.#out.writes;
     this.#startPieces = this.#out.pieces;
-    this.#out.add(
-      `HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}${date}${coding}${this.#connectionLine()}\r\n`,
-    );
+    this.#out.add(`${linesOf(head)}${date}${coding}${this.#connectionLines()}`);
   }
 
   write(data: Buffer): boolean {
@@ -122,14 +121,31 @@ export class AnswerWriter implements ClientSide {
     const fields = Fields.of(Object.entries(headers).flat());
     const reason = STATUS_CODES[error.status] ?? error.title;
     this.#out.add(
-      `HTTP/1.1 ${error.status} ${reason}\r\n${fields.text}Date: ${httpDate()}\r\n${this.#connectionLine()}\r\n`,
+      `HTTP/1.1 ${error.status} ${reason}\r\n${fields.text}Date: ${httpDate()}\r\n${this.#connectionLines()}`,
     );
     if (!request.isHead) this.#out.add(body);
     this.#isEnded = true;
     this.flush();
   }
 
-  #connectionLine(): string {
-    return this.#owner.closesAfter() ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+  /** The last lines of a head. */
+  #connectionLines(): string {
+    return this.#owner.closesAfter() ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   }
 }
+
+function linesOf(head: AnswerHead): string {
+  head.lines ??= writtenLines(head);
+  return head.lines;
+}
+
+/** The status line and the fields: in as few parts as can be, since all parts are joined in the end. */
+function writtenLines({ status, reason, fields, drops }: AnswerHead): string {
+  // Mostly the core's own status line is ours too.
+  return fields.head.startsWith("HTTP/1.1 ") && fields.head[STATUS_END] === " "
+    ? fields.headWithout(drops)
+    : `HTTP/1.1 ${status} ${reason}\r\n${fields.without(drops)}`;
+}
+
+/** Where the status ends in a status line. Behind it belongs a blank, but there are servers that leave it out. */
+const STATUS_END = 12;

@@ -109,11 +109,20 @@ export class Fields {
 
   /** The text of the lines that are not dropped. */
   without(drops: (lowerName: string) => boolean): string {
+    return this.#without(drops, -1);
+  }
+
+  /** The same, behind what stands before the lines. */
+  headWithout(drops: (lowerName: string) => boolean): string {
+    return this.#without(drops, this.#start === 0 ? -1 : 0);
+  }
+
+  #without(drops: (lowerName: string) => boolean, begin: number): string {
     const { names } = this;
     const head = this.#head;
     let kept = "";
-    /** Where the present run of kept lines begins; -1 between runs. */
-    let from = -1;
+    /** Where the present run of what is kept begins; -1 between runs. */
+    let from = begin;
     for (let index = 0; index < names.length; index += 1) {
       const start = this.#starts[index] ?? 0;
       if (!drops(names[index] ?? "")) {
@@ -179,9 +188,18 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-const DIGITS = /^\d{1,15}$/;
+/** More digits are not exact. */
+const MAX_DIGITS = 15;
+const ZERO = 0x30;
 
 /** The number of a Content-Length (RFC 9110 section 8.6): digits only, and few enough to be exact; else undefined. */
 export function parseLength(value: string): number | undefined {
-  return DIGITS.test(value) ? Number(value) : undefined;
+  if (value === "" || value.length > MAX_DIGITS) return undefined;
+  let length = 0;
+  for (let index = 0; index < value.length; index += 1) {
+    const digit = value.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return length;
 }

@@ -25,11 +25,20 @@ interface Read {
   refusal: string | undefined;
 }
 
-/** Lets it read an answer in pieces; `isClosed`: the core then closes its side. */
-function read(pieces: readonly string[], { isToHead = false, isClosed = true } = {}): Read {
-  const found: Read = {
-    ...{ interim: [], head: undefined, body: "", trailers: undefined, isReusable: false, refusal: undefined },
-  };
+/** How an answer comes. `isClosed`: the core then closes its side. */
+interface Coming {
+  readonly isToHead?: boolean;
+  readonly isClosed?: boolean;
+}
+
+/** Lets a new reader read an answer in pieces. */
+function read(pieces: readonly string[], coming: Coming = {}): Read {
+  return createRead()(pieces, coming);
+}
+
+/** A reader, to be given one answer after the other. */
+function createRead() {
+  let found: Read;
   const reader = new ResponseReader({
     onInterim: ({ status }) => found.interim.push(status),
     onHead: (head) => Object.assign(found, { head }),
@@ -38,15 +47,27 @@ function read(pieces: readonly string[], { isToHead = false, isClosed = true } =
     },
     onEnd: (trailers, isReusable) => Object.assign(found, { trailers, isReusable }),
   });
-  reader.expect(isToHead);
-  try {
-    for (const piece of pieces) reader.read(Buffer.from(piece, "latin1"));
-    if (isClosed) reader.close();
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    found.refusal = error.message;
-  }
-  return found;
+  return (pieces: readonly string[], { isToHead = false, isClosed = true }: Coming = {}): Read => {
+    found = {
+      ...{
+        interim: [],
+        head: undefined,
+        body: "",
+        trailers: undefined,
+        isReusable: false,
+        refusal: undefined,
+      },
+    };
+    reader.expect(isToHead);
+    try {
+      for (const piece of pieces) reader.read(Buffer.from(piece, "latin1"));
+      if (isClosed) reader.close();
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      found.refusal = error.message;
+    }
+    return found;
+  };
 }
 
 const headOf = (lines: string, isToHead = false) => read([`${lines}\r\n\r\n`], { isToHead });
@@ -218,6 +239,57 @@ test("a valid answer is read the same however it is cut", () => {
     expect(read(cut(random, text, 9), options)).toEqual(whole);
   }
 });
+
+describe("on a connection that has had answers before", () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: y\r\n\r\n";
+
+  test("a head that comes again is the same one, and is not read again", () => {
+    const readOn = createRead();
+    const first = readOn([`${head}ok`]);
+    const second = readOn([`${head}no`]);
+    expect(second).toMatchObject({ body: "no", isReusable: true });
+    expect(second.head).toBe(first.head);
+    expect(readOn([head.replace("y", "z"), "ok"]).head).not.toBe(first.head);
+  });
+
+  test("the same head means something else to a HEAD, and after it", () => {
+    const readOn = createRead();
+    for (const isToHead of [false, true, true, false]) {
+      expect(readOn([isToHead ? head : `${head}ok`], { isToHead })).toMatchObject({
+        body: isToHead ? "" : "ok",
+        isReusable: true,
+      });
+    }
+  });
+
+  test("each is read as on a new one, however alike they are", () => {
+    const random = randomOf(seedOr(24));
+    let again = 0;
+    for (let round = 0; round < 1_500; round += 1) again += readAlike(random);
+    expect(again).toBeGreaterThan(500);
+  });
+});
+
+/** Has some answers read by one reader and by new ones; tells how often a head was that of the answer before. */
+function readAlike(random: Random): number {
+  const texts = [random.pick(["GET", "HEAD"]), "GET"].map((method) =>
+    writeAnswer(random, randomAnswer(random, method)),
+  );
+  let readOn = createRead();
+  let before: ResponseHead | undefined;
+  let again = 0;
+  for (let count = 0; count < 8; count += 1) {
+    const text = random.pick(texts);
+    const pieces = cut(random, random.chance(0.2) ? mutated(random, text) : text, 1 + random.int(3));
+    const coming = { isToHead: random.chance(0.2), isClosed: false };
+    const found = readOn(pieces, coming);
+    expect(found, JSON.stringify(pieces)).toEqual(read(pieces, coming));
+    if (found.head !== undefined && found.head === before) again += 1;
+    before = found.head;
+    if (!found.isReusable) readOn = createRead();
+  }
+  return again;
+}
 
 test("an answer that is cut short is never complete", () => {
   const random = randomOf(22);
