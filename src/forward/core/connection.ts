@@ -109,7 +109,8 @@ export class CoreConnection implements ResponseSink {
   }
 
   get isUsable(): boolean {
-    return this.#socket.readable && this.#socket.writable;
+    // Whether the core has closed its side need not be asked: it is told at once, and ends the connection.
+    return this.#socket.writable;
   }
 
   /** Gives it to a user, who then writes a request. */
