@@ -65,6 +65,7 @@ export function createApp({
   app.on("error", (error: unknown) => log.debug({ err: error }, "the answer could not be sent"));
   app.use(async (ctx, next) => {
     ctx.state.requestId = requestInfo(ctx.req).id;
+    ctx.state.bodyPace = settings.limits;
     ctx.set("X-Request-Id", ctx.state.requestId);
     ctx.set("X-Content-Type-Options", "nosniff");
     ctx.set("Cross-Origin-Resource-Policy", "same-origin");

@@ -126,7 +126,9 @@ function passOn(reply: IncomingMessage, { request, answer, isClosing }: Client):
       ? []
       : [name, rawHeaders[index + 1] ?? ""],
   );
-  answer.writeHead(statusCode, statusMessage, isClosing ? [...lines, "Connection", "close"] : lines);
+  // The rest of a body that came too slowly may never come.
+  const closes = isClosing || requestInfo(request).failure === "request-timeout";
+  answer.writeHead(statusCode, statusMessage, closes ? [...lines, "Connection", "close"] : lines);
   reply.pipe(answer);
 }
 

@@ -1,5 +1,5 @@
+import type { BodyLimits } from "../web/body-watch.ts";
 import type { ClientSide, CoreRequest } from "../web/exchange.ts";
-import type { BodyLimits } from "./body-watch.ts";
 import type { CorePool } from "./core/pool.ts";
 import type { TimeoutsMs } from "./phases.ts";
 import type { TrafficRecorder } from "./traffic/recorder.ts";

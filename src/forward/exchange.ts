@@ -1,9 +1,9 @@
 import { nowMs } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
+import { BodyWatch } from "../web/body-watch.ts";
 import type { CoreSide } from "../web/exchange.ts";
 import type { Fields } from "../web/wire/fields.ts";
 import { answerHead, keepAliveHintMs } from "./answer-head.ts";
-import { BodyWatch } from "./body-watch.ts";
 import type { CoreConnection } from "./core/connection.ts";
 import type { ConnectionUser, Progress } from "./core/connection-user.ts";
 import type { HeldUp } from "./core/make-room.ts";

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AppError } from "../base/errors.ts";
 import type { Settings } from "../settings/schema.ts";
+import { bodyTooLarge } from "../web/body-watch.ts";
 import type { ClientSide, CoreRequest, CoreSide } from "../web/exchange.ts";
 import type { Logger } from "../web/log.ts";
 import type { TrustedPeers } from "../web/trusted-peers.ts";
-import { bodyTooLarge } from "./body-watch.ts";
 import { addressOf } from "./core/address.ts";
 import { CorePool } from "./core/pool.ts";
 import { Exchange } from "./exchange.ts";

@@ -34,7 +34,8 @@ export const limits = z.strictObject({
     description: "How long the TLS handshake may take.",
   }),
   bodyIdleMs: milliseconds(30_000).meta({
-    description: "How long a request's body may stand still while the app would take more. Beyond, 408.",
+    description:
+      "How long a request's body may stand still while the app, or the sidecar itself, would take more. Beyond, 408.",
   }),
   bodyMinBytesPerSecond: z.int().min(0).max(1_048_576).default(240).meta({
     description:

@@ -1,10 +1,12 @@
 import { finished } from "node:stream";
 import { AppError } from "../base/errors.ts";
+import { BodyWatch, bodyStandsStill } from "./body-watch.ts";
 import type { WebContext } from "./context.ts";
 
 /**
  * Reads the whole body of a request, at most `maxBytes` of it.
- * @throws {AppError} `body-too-large` as soon as that is known, `bad-request` when the client goes away half-way.
+ * @throws {AppError} `body-too-large` as soon as that is known, `bad-request` when the client goes away half-way,
+ *   `request-timeout` when the body stands still for too long, or comes too slowly.
  */
 export function readBody(ctx: WebContext, maxBytes: number): Promise<Buffer> {
   const tooLarge = new AppError("body-too-large", `The body is larger than ${maxBytes} bytes.`, {
@@ -14,21 +16,39 @@ export function readBody(ctx: WebContext, maxBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const finish = finished(ctx.req, (error) => {
+  const { bodyPace } = ctx.state;
+  const watch = new BodyWatch(bodyPace);
+  const unwatch = finished(ctx.req, (error) => {
+    clearTimeout(timer);
     if (error === undefined || error === null) resolve(Buffer.concat(chunks));
     else reject(new AppError("bad-request", "The body ended before it was complete.", { cause: error }));
   });
+  const giveUp = (error: AppError) => {
+    clearTimeout(timer);
+    unwatch();
+    // Destroying the request would take the connection with it, and our answer: the rest is read and thrown away.
+    ctx.req.off("data", collect).resume();
+    reject(error);
+  };
   const collect = (chunk: Buffer) => {
+    timer.refresh();
     bytes += chunk.length;
     chunks.push(chunk);
-    if (bytes <= maxBytes) return;
-    // Destroying the request would take the connection with it, and our answer: the rest is read and thrown away.
-    finish();
-    ctx.req.off("data", collect).resume();
-    reject(tooLarge);
+    const slow = watch.take(chunk.length);
+    if (bytes > maxBytes) giveUp(tooLarge);
+    else if (slow !== undefined) giveUp(closing(slow));
   };
+  const timer = setTimeout(() => giveUp(closing(bodyStandsStill(bodyPace.bodyIdleMs))), bodyPace.bodyIdleMs);
   ctx.req.on("data", collect);
   return promise;
+}
+
+/** The rest may never come: so nobody waits for another request on the connection (RFC 9110 section 15.5.9). */
+function closing({ code, message, remedy }: AppError): AppError {
+  return new AppError(code, message, {
+    ...(remedy === undefined ? {} : { remedy }),
+    headers: { Connection: "close" },
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ParameterizedContext } from "koa";
 import type { AppError } from "../base/errors.ts";
+import type { BodyLimits } from "./body-watch.ts";
 
 /** What a credential may do: a viewer reads, an operator changes. */
 export type Role = "viewer" | "operator";
@@ -14,6 +15,8 @@ export interface Principal {
 /** What the middleware leaves on a request for the routes. */
 export interface RequestState {
   requestId: string;
+  /** How slowly its body may come. */
+  bodyPace: Pick<BodyLimits, "bodyIdleMs" | "bodyMinBytesPerSecond">;
   principal: Principal | null;
   /** Why the credential that was sent is not accepted; open routes don't mind it. */
   refusal?: AppError;

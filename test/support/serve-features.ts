@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly now?: () => number;
   /** Where the log goes; nowhere, else. */
   readonly log?: Logger;
+  /** Settings, as the environment has them. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const TOKENS: readonly TokenEntry[] = [
@@ -46,7 +48,7 @@ export async function serveFeatures(
   features: readonly Feature[],
   options: ServeOptions = {},
 ): Promise<ServedFeatures> {
-  const { settings } = loadSettings({ flags: { core: "http://127.0.0.1:9" } });
+  const { settings } = loadSettings({ flags: { core: "http://127.0.0.1:9" }, env: options.env ?? {} });
   const checkToken = createTokenCheck(options.tokens ?? TOKENS, options.now);
   const stop = new AbortController();
   const handler = createApp({

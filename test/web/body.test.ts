@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bodyType, readBody } from "../../src/web/body.ts";
 import { featureOf } from "../support/feature-of.ts";
@@ -12,24 +13,28 @@ const MAX_BYTES = 1_000;
 const failures: unknown[] = [];
 let served: ServedFeatures;
 beforeAll(async () => {
-  served = await serveFeatures([
-    featureOf((table) => {
-      table.add("POST", "/read", { summary: "", role: "open", responses: {} }, async ({ ctx }) => {
-        try {
-          const body = await readBody(ctx, MAX_BYTES);
-          ctx.body = { bytes: body.length };
-        } catch (error) {
-          failures.push(error);
-          throw error;
-        }
-      });
-      table.add("POST", "/typed", { summary: "", role: "open", responses: {} }, ({ ctx }) => {
-        ctx.body = bodyType(ctx, ["application/json", "text/plain"]);
-      });
-    }),
-  ]);
+  served = await serveReader();
 });
 afterAll(() => served[Symbol.asyncDispose]());
+
+/** Serves what reads bodies. */
+function serveReader(env: Readonly<Record<string, string>> = {}): Promise<ServedFeatures> {
+  const reader = featureOf((table) => {
+    table.add("POST", "/read", { summary: "", role: "open", responses: {} }, async ({ ctx }) => {
+      try {
+        const body = await readBody(ctx, MAX_BYTES);
+        ctx.body = { bytes: body.length };
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    });
+    table.add("POST", "/typed", { summary: "", role: "open", responses: {} }, ({ ctx }) => {
+      ctx.body = bodyType(ctx, ["application/json", "text/plain"]);
+    });
+  });
+  return serveFeatures([reader], { env });
+}
 
 describe("a body", () => {
   test.each([0, 1, MAX_BYTES])("of %i bytes is read whole", async (bytes) => {
@@ -92,6 +97,42 @@ describe("a body", () => {
     await poll("the read ends", () => failures.length > 0);
     expect(failures).toEqual([expect.objectContaining({ code: "bad-request" })]);
     expect((await send(`${served.url}/read`, { method: "POST", body: "after" })).status).toBe(200);
+  });
+
+  test.each([
+    ["stands still", [], /stood still/, "SIDECAR_LIMITS_BODY_IDLE_MS (now 300)"],
+    [
+      "comes too slowly",
+      ["a", "b", "c", "d", "e", "f"],
+      /too slowly/,
+      "SIDECAR_LIMITS_BODY_MIN_BYTES_PER_SECOND (now 240)",
+    ],
+  ])("that %s is refused with 408, and the connection is closed", async (_how, more, detail, remedy) => {
+    await using patient = await serveReader({ SIDECAR_LIMITS_BODY_IDLE_MS: "300" });
+    const { hostname, port, pathname } = new URL(`${patient.url}/read`);
+    const socket = connect(Number(port), hostname);
+    socket.setEncoding("utf8");
+    let said = "";
+    socket.on("data", (text: string) => {
+      said += text;
+    });
+    socket.write(`POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf`);
+    const closed = once(socket, "close");
+    socket.on("error", () => undefined);
+    for (const piece of more) {
+      await delay(150);
+      socket.write(piece);
+    }
+    await closed;
+
+    const [head = "", body = ""] = said.split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1\.1 408 /);
+    expect(head).toMatch(/\r\nConnection: close\r\n/i);
+    expect(JSON.parse(body)).toMatchObject({
+      code: "request-timeout",
+      detail: expect.stringMatching(detail),
+      remedy,
+    });
   });
 
   test("that was refused and whose client then resets the connection harms nothing", async () => {

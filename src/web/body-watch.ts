@@ -47,6 +47,13 @@ export class BodyWatch {
   }
 }
 
+/** Nothing of the body came for so long. */
+export function bodyStandsStill(idleMs: number): AppError {
+  return new AppError("request-timeout", "The body of the request stood still for too long.", {
+    remedy: `SIDECAR_LIMITS_BODY_IDLE_MS (now ${idleMs})`,
+  });
+}
+
 /** The body is, or would be, larger than is allowed. */
 export function bodyTooLarge(maxBodyBytes: number): AppError {
   return new AppError("body-too-large", `The body of the request is larger than ${maxBodyBytes} bytes.`, {
