@@ -54,10 +54,12 @@ export class Http1Connection implements Sweepable {
     this.#socket = socket;
     this.#refused = refused;
     this.#bytesWhenIdle = socket.bytesRead;
+    lingerAfterAnswer(socket);
   }
 
   get isIdle(): boolean {
-    if (this.#isBusy || this.#isOver) return false;
+    // What is being closed already needs nobody to end it.
+    if (this.#isBusy || this.#isOver || !this.#socket.writable) return false;
     this.#forget();
     // The rest of a body that has its answer already is of no interest.
     if (this.#isUnused || this.#last !== undefined) return true;
@@ -194,7 +196,6 @@ export class Http1Connection implements Sweepable {
       this.#socket.destroy();
       return;
     }
-    lingerAfterAnswer(this.#socket);
     answer.setHeader("Connection", "close");
     sendProblem(request, answer, error, { pageForBrowsers: false });
   }
