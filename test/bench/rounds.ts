@@ -55,8 +55,8 @@ interface LoadOptions extends Pick<RoundsOptions, "dir" | "signal"> {
 }
 
 const WARM_UP_SHARE = 0.15;
-/** Loads that do not count: what compiles its code while it runs needs some thousands of requests for that. */
-export const WARM_UPS = 4;
+/** Loads that do not count: what compiles its code while it runs goes on with that for some 70,000 requests. */
+export const WARM_UPS = 8;
 /** Less than this share of the requests tells nothing, however slow the peer. */
 const LEAST_SHARE = 0.05;
 
