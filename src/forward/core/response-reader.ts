@@ -119,7 +119,8 @@ export class ResponseReader {
 
   #remember(head: ResponseHead): void {
     if (head === this.#before) return;
-    this.#before = head.fields.head.length > MAX_REMEMBERED_BYTES ? undefined : head;
+    const isLast = head.framing === "close";
+    this.#before = isLast || head.fields.head.length > MAX_REMEMBERED_BYTES ? undefined : head;
     this.#beforeIsToHead = this.#asked.isToHead;
   }
 
