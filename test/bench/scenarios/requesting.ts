@@ -3,11 +3,11 @@ import type { Scenario } from "./scenario.ts";
 
 /** A scenario of requests on connections that are kept. */
 export function requesting(
-  options: Pick<Scenario, "name" | "title" | "requests"> & Omit<Load, "port" | "requests">,
+  options: Pick<Scenario, "name" | "title" | "requests" | "duration"> & Omit<Load, "port" | "requests">,
 ): Scenario {
-  const { name, title, requests, ...load } = options;
+  const { name, title, requests, duration = 1, ...load } = options;
   return {
-    ...{ name, title, requests, protocol: load.protocol },
+    ...{ name, title, requests, duration, protocol: load.protocol },
     run: ({ port, requests: count, dir }) => runH2load({ ...load, port, requests: count }, dir),
   };
 }
