@@ -61,11 +61,14 @@ export function createApp({
   isClosing,
 }: AppParts): AppHandler {
   const table = tableOf(features, settings.prefix);
+  // Without the size, which is for the bodies that the app gets: each route of ours has its own.
+  const { bodyIdleMs, bodyMinBytesPerSecond } = settings.limits;
+  const bodyPace = { bodyIdleMs, bodyMinBytesPerSecond };
   const app = new Koa<RequestState>();
   app.on("error", (error: unknown) => log.debug({ err: error }, "the answer could not be sent"));
   app.use(async (ctx, next) => {
     ctx.state.requestId = requestInfo(ctx.req).id;
-    ctx.state.bodyPace = settings.limits;
+    ctx.state.bodyPace = bodyPace;
     ctx.set("X-Request-Id", ctx.state.requestId);
     ctx.set("X-Content-Type-Options", "nosniff");
     ctx.set("Cross-Origin-Resource-Policy", "same-origin");

@@ -1,4 +1,5 @@
 import { AppError } from "../base/errors.ts";
+import { STOOD_STILL } from "../web/body-watch.ts";
 
 /** The parts of an exchange with the core that may take too long. */
 
@@ -10,7 +11,7 @@ export type TimeoutsMs = Readonly<Record<Phase, number>>;
 
 const DETAILS: Readonly<Record<Phase, string>> = {
   connect: "No connection to the app could be made in time.",
-  body: "The body of the request stood still for too long.",
+  body: STOOD_STILL.detail,
   response: "The app took the request but did not begin its answer in time.",
   idle: "The exchange with the app stood still for too long.",
   client: "The client took nothing of the answer for too long.",
@@ -18,7 +19,7 @@ const DETAILS: Readonly<Record<Phase, string>> = {
 
 const SETTINGS: Readonly<Record<Phase, string>> = {
   connect: "SIDECAR_CORE_CONNECT_TIMEOUT_MS",
-  body: "SIDECAR_LIMITS_BODY_IDLE_MS",
+  body: STOOD_STILL.setting,
   response: "SIDECAR_CORE_RESPONSE_TIMEOUT_MS",
   idle: "SIDECAR_CORE_IDLE_TIMEOUT_MS",
   client: "SIDECAR_LIMITS_ANSWER_IDLE_MS",

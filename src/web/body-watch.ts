@@ -1,13 +1,17 @@
 import { AppError } from "../base/errors.ts";
 
-/** How much of a body a client may send, and how slowly. */
-export interface BodyLimits {
-  /** Undefined: no limit. */
-  readonly maxBodyBytes?: number | undefined;
+/** How slowly a client may send a body. */
+export interface BodyPace {
   /** The least speed on the whole; 0: any. */
   readonly bodyMinBytesPerSecond: number;
   /** For so long any speed will do: a slow start is no attack. */
   readonly bodyIdleMs: number;
+}
+
+/** The same, and how much. */
+export interface BodyLimits extends BodyPace {
+  /** Undefined: no limit. */
+  readonly maxBodyBytes?: number | undefined;
 }
 
 /** Counts the body of one request. The time in which it was us who held the client back does not count. */
@@ -47,12 +51,11 @@ export class BodyWatch {
   }
 }
 
-/** Nothing of the body came for so long. */
-export function bodyStandsStill(idleMs: number): AppError {
-  return new AppError("request-timeout", "The body of the request stood still for too long.", {
-    remedy: `SIDECAR_LIMITS_BODY_IDLE_MS (now ${idleMs})`,
-  });
-}
+/** What is said of a body of which nothing came for too long, and the setting that says how long that is. */
+export const STOOD_STILL = {
+  detail: "The body of the request stood still for too long.",
+  setting: "SIDECAR_LIMITS_BODY_IDLE_MS",
+} as const;
 
 /** The body is, or would be, larger than is allowed. */
 export function bodyTooLarge(maxBodyBytes: number): AppError {

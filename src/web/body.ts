@@ -1,6 +1,6 @@
 import { finished } from "node:stream";
 import { AppError } from "../base/errors.ts";
-import { BodyWatch, bodyStandsStill } from "./body-watch.ts";
+import { BodyWatch, STOOD_STILL } from "./body-watch.ts";
 import type { WebContext } from "./context.ts";
 
 /**
@@ -38,7 +38,11 @@ export function readBody(ctx: WebContext, maxBytes: number): Promise<Buffer> {
     if (bytes > maxBytes) giveUp(tooLarge);
     else if (slow !== undefined) giveUp(closing(slow));
   };
-  const timer = setTimeout(() => giveUp(closing(bodyStandsStill(bodyPace.bodyIdleMs))), bodyPace.bodyIdleMs);
+  const { bodyIdleMs } = bodyPace;
+  const timer = setTimeout(() => {
+    const remedy = `${STOOD_STILL.setting} (now ${bodyIdleMs})`;
+    giveUp(closing(new AppError("request-timeout", STOOD_STILL.detail, { remedy })));
+  }, bodyIdleMs);
   ctx.req.on("data", collect);
   return promise;
 }

@@ -1,6 +1,6 @@
 import type { ParameterizedContext } from "koa";
 import type { AppError } from "../base/errors.ts";
-import type { BodyLimits } from "./body-watch.ts";
+import type { BodyPace } from "./body-watch.ts";
 
 /** What a credential may do: a viewer reads, an operator changes. */
 export type Role = "viewer" | "operator";
@@ -16,7 +16,7 @@ export interface Principal {
 export interface RequestState {
   requestId: string;
   /** How slowly its body may come. */
-  bodyPace: Pick<BodyLimits, "bodyIdleMs" | "bodyMinBytesPerSecond">;
+  bodyPace: BodyPace;
   principal: Principal | null;
   /** Why the credential that was sent is not accepted; open routes don't mind it. */
   refusal?: AppError;

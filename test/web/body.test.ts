@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bodyType, readBody } from "../../src/web/body.ts";
 import { featureOf } from "../support/feature-of.ts";
+import { passes } from "../support/passes.ts";
 import { poll } from "../support/poll.ts";
 import { send } from "../support/send.ts";
 import { type ServedFeatures, serveFeatures } from "../support/serve-features.ts";
@@ -60,6 +60,13 @@ describe("a body", () => {
     sending.on("error", () => {}).destroy();
 
     expect(answer.statusCode).toBe(413);
+  });
+
+  test("is not held to the limit that is for the app's", async () => {
+    await using other = await serveReader({ SIDECAR_LIMITS_MAX_BODY_BYTES: "10" });
+    const answer = await send(`${other.url}/read`, { method: "POST", body: "x".repeat(MAX_BYTES) });
+
+    expect(answer.json()).toEqual({ bytes: MAX_BYTES });
   });
 
   test("in chunks that grow beyond the limit is refused, and the connection stays good", async () => {
@@ -120,7 +127,7 @@ describe("a body", () => {
     const closed = once(socket, "close");
     socket.on("error", () => undefined);
     for (const piece of more) {
-      await delay(150);
+      await passes(150);
       socket.write(piece);
     }
     await closed;
