@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
-import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { unusedPort } from "../support/front.ts";
+import { connectRaw, unusedPort } from "../support/front.ts";
 import { type RunningSidecar, startSidecarProcess, TOKEN } from "../support/sidecar.ts";
 
 /** A body for what is ours, of which no more than the beginning comes, through the whole sidecar. */
@@ -25,15 +24,12 @@ describe.each(["1", "2"])("with %s processes, a body for what is ours that stand
   afterAll(() => sidecar[Symbol.asyncDispose]());
 
   test("is answered 408 over HTTP/1.1, and the connection is closed", async () => {
-    const socket = connectTls({ port: sidecar.port, host: "localhost", ca: await sidecar.ca() });
-    socket.setEncoding("utf8");
-    let said = "";
-    socket.on("data", (text: string) => {
-      said += text;
-    });
     const fields = Object.entries(FIELDS).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(`POST /_sidecar/traces HTTP/1.1\r\nHost: localhost\r\n${fields.join("")}\r\n${HALF}`);
-    await once(socket, "close");
+    using client = await connectRaw(
+      { port: sidecar.port, ca: await sidecar.ca() },
+      `POST /_sidecar/traces HTTP/1.1\r\nHost: localhost\r\n${fields.join("")}\r\n${HALF}`,
+    );
+    const said = await client.closed();
     expect(said).toMatch(/^HTTP\/1\.1 408 /);
     expect(said).toContain("SIDECAR_LIMITS_BODY_IDLE_MS (now 400)");
   });

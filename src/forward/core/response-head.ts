@@ -29,8 +29,6 @@ export const SWITCHING_PROTOCOLS = 101;
 const BEGINNING = Buffer.from("HTTP/1.");
 const SPACE = 0x20;
 const ZERO = 0x30;
-const CR = 0x0d;
-const LF = 0x0a;
 const EVENT_STREAM = /^text\/event-stream/i;
 /** Where in a status line stand its parts (RFC 9112 section 4): `HTTP/1.1 200 OK`. */
 const PLACE = { minor: 7, status: 9, statusEnd: 12, reason: 13 } as const;
@@ -98,9 +96,7 @@ export function readResponseHead(bytes: Buffer, from: number, asked: Asked): Res
 export function standsAgain({ fields: { head } }: ResponseHead, bytes: Buffer, from: number): boolean {
   const end = from + head.length;
   // What ends elsewhere, as nearly all that differs does, is told apart without a look at the rest.
-  if (end + 2 > bytes.length || bytes[end - 1] !== LF || bytes[end] !== CR || bytes[end + 1] !== LF)
-    return false;
-  return bytes.toString("latin1", from, end) === head;
+  return faultOfLineEnd(bytes, end) === undefined && bytes.toString("latin1", from, end) === head;
 }
 
 /** The number whose three digits are there. */

@@ -5,7 +5,7 @@ import type { Scenario } from "./scenario.ts";
 export function requesting(
   options: Pick<Scenario, "name" | "title" | "requests" | "duration"> & Omit<Load, "port" | "requests">,
 ): Scenario {
-  const { name, title, requests, duration = 1, ...load } = options;
+  const { name, title, requests, duration, ...load } = options;
   return {
     ...{ name, title, requests, duration, protocol: load.protocol },
     run: ({ port, requests: count, dir }) => runH2load({ ...load, port, requests: count }, dir),

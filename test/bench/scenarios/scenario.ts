@@ -10,7 +10,7 @@ export interface Scenario {
   /** The most requests that one measurement takes; slow proxies get fewer, see `rounds.ts`. */
   readonly requests: number;
   /** How many times as long as others one measurement may take; 1 by default. */
-  readonly duration?: number;
+  readonly duration?: number | undefined;
   /** Where all proxies are asked at one rate. */
   readonly pace?: Pace;
   /** Puts the load on a proxy. */
