@@ -16,6 +16,9 @@ export interface OutputStreamOptions {
 export class OutputStream extends Readable {
   readonly #maxQueuedBytes: number;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** What came in this turn: it goes on in one piece, since each costs the same however small it is. */
+  #batch = "";
+  #batchBytes = 0;
   #dropped = 0;
   #isFinished = false;
 
@@ -25,7 +28,7 @@ export class OutputStream extends Readable {
     const { heartbeat, heartbeatMs = 15_000 } = options;
     if (heartbeat !== undefined) {
       this.#timer = setInterval(() => {
-        if (this.readableLength === 0) this.push(heartbeat);
+        if (this.readableLength === 0 && this.#batch === "") this.push(heartbeat);
       }, heartbeatMs);
     }
   }
@@ -37,25 +40,36 @@ export class OutputStream extends Readable {
 
   /** Hands a chunk to the reader, or drops it whole; tells which. After the end it drops. */
   offer(chunk: string): boolean {
-    const bytes = Buffer.from(chunk);
+    const bytes = Buffer.byteLength(chunk);
     // A push after the end would be an error of the stream, and would cut the answer.
     const isOver = this.destroyed || this.#isFinished;
-    if (isOver || this.readableLength + bytes.length > this.#maxQueuedBytes) {
+    if (isOver || this.readableLength + this.#batchBytes + bytes > this.#maxQueuedBytes) {
       this.#dropped += 1;
       return false;
     }
-    this.push(bytes);
-    this.#timer?.refresh();
+    if (this.#batchBytes === 0) queueMicrotask(() => this.#pushBatch());
+    this.#batch += chunk;
+    this.#batchBytes += bytes;
     return true;
   }
 
   /** Ends the body, after `last`, which is never dropped. Only the first call counts. */
   finish(last = ""): void {
     if (this.destroyed || this.#isFinished) return;
+    this.#pushBatch();
     this.#isFinished = true;
     clearInterval(this.#timer);
     if (last !== "") this.push(last);
     this.push(null);
+  }
+
+  #pushBatch(): void {
+    const batch = this.#batch;
+    this.#batch = "";
+    this.#batchBytes = 0;
+    if (batch === "" || this.destroyed) return;
+    this.push(batch);
+    this.#timer?.refresh();
   }
 
   override _read(): void {
