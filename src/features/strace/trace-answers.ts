@@ -5,6 +5,7 @@ import { OutputStream, type OutputStreamOptions, sseEvent } from "../../web/outp
 import { escapeHtml, html, PAGE_END, pageHeaders, pageStart } from "../../web/page.ts";
 import { topBar } from "../../web/top-bar.ts";
 import { endNote } from "./end-note.ts";
+import { createEventJson } from "./event-json.ts";
 import type { TraceEvent } from "./events/event.ts";
 import type { TraceTarget } from "./targets.ts";
 import type { Trace, TraceHead, TraceResult } from "./trace.ts";
@@ -77,7 +78,8 @@ export const answerSse: AnswerForm = ({ ctx, trace, linesAsked, options, heartbe
     return follow(trace, body, { onLine, last: (result) => end(result, {}) });
   }
   return untilOver(trace, body, async () => {
-    const onEvent = (event: TraceEvent) => body.offer(sseEvent("event", JSON.stringify(event)));
+    const toJson = createEventJson();
+    const onEvent = (event: TraceEvent) => body.offer(sseEvent("event", toJson(event)));
     const { result, counts } = await followEvents(trace, { onEvent, withRaw: options.withRaw });
     const { events, unparsed } = counts;
     return { result, last: end(result, { events, unparsed }) };
@@ -117,7 +119,8 @@ export const answerNdjson: AnswerForm = async ({ ctx, trace, linesAsked, options
     { heartbeat: HEARTBEAT_LINE, heartbeatMs },
   );
   const { withRaw } = options;
-  const onEvent = (event: TraceEvent) => body.offer(`${JSON.stringify(event)}\n`);
+  const toJson = createEventJson();
+  const onEvent = (event: TraceEvent) => body.offer(`${toJson(event)}\n`);
   return await untilOver(trace, body, async () => {
     const { result, counts } = await followEvents(trace, { onEvent, withRaw });
     const record: EndRecord = {

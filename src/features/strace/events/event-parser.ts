@@ -1,3 +1,4 @@
+import { CallMemory } from "./call-memory.ts";
 import type { CallEvent, TraceEvent } from "./event.ts";
 import { type LineHead, readHead } from "./line-head.ts";
 import { type FirstHalf, PendingHalves, type PendingLimits } from "./pending-halves.ts";
@@ -41,6 +42,7 @@ export class EventParser {
   readonly #options: EventParserOptions;
   readonly #onEvent: (event: TraceEvent) => void;
   readonly #pending: PendingHalves;
+  readonly #calls = new CallMemory();
   #lines = 0;
   #events = 0;
   #unparsed = 0;
@@ -86,7 +88,7 @@ export class EventParser {
       return;
     }
     this.#options.groups.goOn(head.tid);
-    if (isWordCode(first)) this.#emitOr(readCall(line, start, this.#originOf(head), false), line);
+    if (isWordCode(first)) this.#emitOr(this.#calls.read(line, start, this.#originOf(head)), line);
     else this.#pushRemark(line, head);
   }
 

@@ -49,6 +49,13 @@ export function readCall(
   return eventOf(origin, call, args, result, marks);
 }
 
+/** The same call once more, at another time. */
+export function repeatCall(event: CallEvent, origin: CallOrigin, durationNs: number): CallEvent {
+  const { call, args, result, resultText, resultTarget, errno, decoded, marks } = event;
+  const returned = { value: result, text: resultText, target: resultTarget, errno, decoded, durationNs };
+  return eventOf(origin, call, args, returned, marks);
+}
+
 /**
  * Reads a call that has no result, because nobody saw its return: `name(argu`. Undefined where it is no call at all.
  * What is cut off within an argument is `other`, with as much text as there is.

@@ -59,7 +59,7 @@ function startOfDuration(text: string, from: number): number {
 }
 
 /** `0.000012>`: seconds, with as many decimals as strace was asked for; NaN where it is something else. */
-function durationOf(text: string, start: number): number {
+export function durationOf(text: string, start: number): number {
   const end = text.length - 1;
   const dot = endOfDigits(text, start);
   if (dot === end) return decimalOf(text, start, end) * MAX_FRACTION;

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Target } from "../events/argument.ts";
 import { changeTargets } from "../events/change-targets.ts";
 import type { CallEvent, TraceEvent } from "../events/event.ts";
 import { createProcessRoots, type ProcessRoots } from "../process-roots.ts";
-import { type KnownSocket, tell } from "./known-socket.ts";
-import { isInodeOnly, namesSocket, SocketBook } from "./socket-book.ts";
+import type { KnownSocket } from "./known-socket.ts";
+import { namesSocket, SocketBook } from "./socket-book.ts";
 import { SocketLooker } from "./socket-looker.ts";
+import { ToldCalls } from "./told-calls.ts";
 
 /** An event that waits: for what its sockets are, or for the one before it. */
 interface Held {
@@ -37,6 +37,7 @@ export class EventResolver {
   readonly #roots: ProcessRoots;
   readonly #looker: SocketLooker;
   readonly #book = new SocketBook();
+  readonly #told = new ToldCalls();
   readonly #ending = new AbortController();
   #held: Held[] = [];
   #heldChars = 0;
@@ -153,16 +154,10 @@ export class EventResolver {
 
   #handOn({ event, sockets }: Held): void {
     if (sockets === undefined || event.type !== "call") this.#onEvent(event);
-    else this.#onEvent(changeTargets(event, (target) => withAddresses(target, sockets)));
+    else this.#onEvent(this.#told.tell(event, sockets));
   }
 }
 
 function isWaiting({ sockets }: Held): boolean {
   return sockets?.some(({ look }) => look === "pending") === true;
-}
-
-function withAddresses(target: Target, sockets: readonly KnownSocket[]): Target {
-  if (!isInodeOnly(target)) return target;
-  const socket = sockets.find(({ inode }) => inode === target.inode);
-  return socket === undefined ? target : tell(target, socket);
 }

@@ -21,7 +21,12 @@ export interface KnownSocket {
   closedAtMs: number | null;
   /** Whether a later version has taken its place. */
   isPast: boolean;
+  /** What {@link tell} made of it the last time. */
+  told: SocketTarget | null;
 }
+
+/** What strace says of a socket. */
+export type SocketTarget = Target & { readonly kind: "socket" };
 
 /** How far a socket has come. `unknown`: it was there before we saw it. */
 export type Stage = "unknown" | "unbound" | "bound" | "listening" | "connected";
@@ -38,6 +43,7 @@ export function unknownSocket(inode: number, nowMs: number): KnownSocket {
   return {
     ...{ inode, protocol: null, local: null, peer: null, stage: "unknown", listener: null },
     ...{ look: "none", lookedAtMs: nowMs, tries: 0, closedAtMs: null, isPast: false },
+    told: null,
   };
 }
 
@@ -93,14 +99,15 @@ export function inherit(socket: KnownSocket): void {
   if (listener.local !== null && !isWildcardName(listener.local)) socket.local ??= listener.local;
 }
 
-/** What strace says of a socket, with what is known of it beside. */
-export function tell(target: Target & { readonly kind: "socket" }, socket: KnownSocket): Target {
-  return {
-    ...target,
-    protocol: target.protocol ?? socket.protocol,
-    local: target.local ?? socket.local,
-    peer: target.peer ?? socket.peer,
-  };
+/** What strace says of a socket, with what is known of it beside; the same object as long as that is the same. */
+export function tell(target: SocketTarget, socket: KnownSocket): SocketTarget {
+  const protocol = target.protocol ?? socket.protocol;
+  const local = target.local ?? socket.local;
+  const peer = target.peer ?? socket.peer;
+  const { told } = socket;
+  if (told !== null && told.protocol === protocol && told.local === local && told.peer === peer) return told;
+  socket.told = { ...target, protocol, local, peer };
+  return socket.told;
 }
 
 /** The names that strace has for the tables' types. */

@@ -1,5 +1,6 @@
 import { nameOfProcess } from "../../../linux/proc.ts";
 import { newResultId, type ResultPart } from "../../../web/kept-results.ts";
+import { createEventJson } from "../event-json.ts";
 import type { TraceEvent } from "../events/event.ts";
 import { createSummariser, type Summariser } from "../summarise.ts";
 import type { TraceSummary } from "../summary-schema.ts";
@@ -124,10 +125,11 @@ export class KeptTrace implements KeptRecords {
   async #follow(): Promise<void> {
     try {
       await using trace = this.#parts.trace;
+      const toJson = createEventJson();
       const { result, counts } = await followEvents(trace, {
         onLine: (line) => this.#addLine(line),
         onRemark: (line) => this.#addLine(line),
-        onEvent: (event) => this.#addEvent(event),
+        onEvent: (event) => this.#addEvent(event, toJson(event)),
         withRaw: this.asked.raw,
       });
       this.#end = { result, unparsed: counts.unparsed };
@@ -145,11 +147,10 @@ export class KeptTrace implements KeptRecords {
     this.lines.append(line, this.#lastTime);
   }
 
-  #addEvent(event: TraceEvent): void {
+  #addEvent(event: TraceEvent, json: string): void {
     const { windowSeconds } = this.#parts;
     if (windowSeconds === undefined) this.#summariser.add(event);
     if ("time" in event && event.time !== null) this.#lastTime = event.time;
-    const json = JSON.stringify(event);
     this.events.append(json, this.#lastTime);
     this.#sinceLookBytes += json.length;
     if (this.#sinceLookBytes < LOOK_EVERY_BYTES) return;

@@ -164,3 +164,24 @@ test("no more than some thousand events wait: then they are handed on as they ar
   );
   expect(warnings).toContainEqual(expect.stringMatching(new RegExp(`at once .*: ${soon}\\.$`)));
 });
+
+test("calls that are the same share what is told of their sockets, until that is another", async () => {
+  const send = `sendto(3<${at(1)}>, "x", 1, 0, NULL, 0) = 1`;
+  const { events } = await resolve([
+    `socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3<${at(1)}>`,
+    `connect(3<${at(1)}>, ${v4("127.0.0.1", 53)}, 16) = 0`,
+    ...[send, send, send],
+    `connect(3<${at(1)}>, ${v4("127.0.0.1", 54)}, 16) = 0`,
+    ...[send, send],
+  ]);
+  expect(sayings(events).slice(1)).toEqual(
+    [53, 53, 53, 53, 54, 54, 54].map((port, index) =>
+      [index % 4 === 0 ? "connect" : "sendto", "UDP", "null", `127.0.0.1:${port}`].join(" "),
+    ),
+  );
+  const args = events.map((event) => (event.type === "call" ? event.args : undefined));
+  const [, , first, second, third, , fourth, fifth] = args;
+  expect([second === first, third === first, fourth === first, fifth === fourth]).toEqual([
+    ...[true, true, false, true],
+  ]);
+});
