@@ -4,15 +4,19 @@ import type { Scratch } from "../../linux/scratch.ts";
 export interface PaceOptions {
   /** Between two looks while something comes. A pipe would make the app wait for us. */
   readonly intervalMs: number;
-  /** Between two looks where each brings much: to be woken costs more CPU time than to read what has come. */
+  /** The longest between two looks where each brings much: to be woken costs more CPU time than to read what has come. */
   readonly busyIntervalMs: number;
+  /** The shortest, where it would be too much at once: meanwhile nobody else has the event loop. */
+  readonly rushIntervalMs: number;
   /** At the latest, while nothing comes and the kernel is to say when something does. */
   readonly idleIntervalMs: number;
 }
 
-const DEFAULTS: PaceOptions = { intervalMs: 5, busyIntervalMs: 10, idleIntervalMs: 100 };
+const DEFAULTS: PaceOptions = { intervalMs: 5, busyIntervalMs: 10, rushIntervalMs: 2, idleIntervalMs: 100 };
 /** Some eight lines. */
 const MUCH_BYTES = 1_024;
+/** Half a millisecond's work. */
+const ENOUGH_BYTES = 32_768;
 /** So many times something may be found that the kernel should have told of, and did not. */
 const MISSES = 2;
 /** So many looks in succession that find nothing: then the kernel is asked to say when something comes. */
@@ -29,6 +33,7 @@ export class LookPace implements Disposable {
   #wake: () => void = () => undefined;
   #isRung = false;
   #emptyLooks = 0;
+  #busyMs: number;
   #watch: Disposable | undefined;
   #hasTimedOut = false;
   /** Some kinds of kernel have no such watch, or one that tells nothing. */
@@ -37,6 +42,7 @@ export class LookPace implements Disposable {
   constructor(scratch: Pick<Scratch, "watch">, options: Partial<PaceOptions> = {}) {
     this.#scratch = scratch;
     this.#options = { ...DEFAULTS, ...options };
+    this.#busyMs = this.#options.busyIntervalMs;
   }
 
   /** Ends the wait that is under way, or the next one, at once. */
@@ -57,12 +63,14 @@ export class LookPace implements Disposable {
    * @param maxMs no longer than so.
    */
   async next(broughtBytes: number, maxMs: number): Promise<void> {
-    const { intervalMs, busyIntervalMs, idleIntervalMs } = this.#options;
+    const { intervalMs, idleIntervalMs } = this.#options;
     if (broughtBytes > 0) {
       if (this.#watch !== undefined && this.#hasTimedOut) this.#misses += 1;
       this.#endWatch();
       this.#emptyLooks = 0;
-      await this.#wait(Math.min(maxMs, broughtBytes >= MUCH_BYTES ? busyIntervalMs : intervalMs));
+      await this.#wait(
+        Math.min(maxMs, broughtBytes >= MUCH_BYTES ? this.#busyMsAfter(broughtBytes) : intervalMs),
+      );
       return;
     }
     this.#emptyLooks += 1;
@@ -76,6 +84,14 @@ export class LookPace implements Disposable {
   [Symbol.dispose](): void {
     this.#listening.dispose();
     this.#endWatch();
+  }
+
+  /** So long that the next look brings as much as is right to be read at once. */
+  #busyMsAfter(broughtBytes: number): number {
+    const { busyIntervalMs, rushIntervalMs } = this.#options;
+    const rightMs = (this.#busyMs * ENOUGH_BYTES) / broughtBytes;
+    this.#busyMs = Math.max(rushIntervalMs, Math.min(rightMs, busyIntervalMs));
+    return this.#busyMs;
   }
 
   #beginWatch(): void {

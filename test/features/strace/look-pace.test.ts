@@ -44,6 +44,19 @@ test("what has been written before the watch began is found without a wait for i
   expect(String(await scratch.readMore())).toBe("a line\n");
 });
 
+test("where a look brings too much at once, the next ones come so soon that they do not", async () => {
+  await using scratch = openScratch("/dev/shm");
+  using pace = new LookPace(scratch, { intervalMs: 1, busyIntervalMs: NEVER_MS, rushIntervalMs: 1 });
+  const enough = 32_768;
+  await pace.next(enough * NEVER_MS, NEVER_MS);
+  // Each brings what is right: then the pace stays.
+  for (let looks = 0; looks < 3; looks += 1) await pace.next(enough, NEVER_MS);
+  // A twentieth of that: twenty times as long until the next one.
+  const beganAtMs = performance.now();
+  await pace.next(enough / 20, NEVER_MS);
+  expect(performance.now() - beganAtMs).toBeGreaterThan(15);
+});
+
 test("a wait ends with the signal, with the ring that came before it, and with the time it may take", async () => {
   await using scratch = openScratch("/dev/shm");
   const client = new AbortController();
