@@ -12,9 +12,9 @@ interface Known {
   readonly marks: string;
 }
 
-/** Some megabytes at most. */
+/** Some megabytes at most: what is longer is not kept. */
 const MAX_KNOWN = 2_048;
-const MAX_KNOWN_CHARS = 1_024;
+const MAX_KNOWN_CHARS = 2_048;
 /** Seen once: most that is never seen again is not worth more. */
 const SEEN = Symbol("seen");
 
@@ -35,12 +35,13 @@ export function createEventJson(): EventJson {
     if (event.raw !== undefined || event.pidReason !== undefined) return JSON.stringify(event);
     const found = knownByArgs.get(event.args);
     if (found === undefined) {
-      remember(event.args, SEEN);
-      return JSON.stringify(event);
+      const json = JSON.stringify(event);
+      if (json.length <= MAX_KNOWN_CHARS) remember(event.args, SEEN);
+      return json;
     }
     if (found !== SEEN && isSame(found.event, event)) return again(found, event);
     const known = read(event);
-    if (known.call.length <= MAX_KNOWN_CHARS) remember(event.args, known);
+    remember(event.args, known);
     return again(known, event);
   };
 }

@@ -4,6 +4,7 @@ import { durationOf } from "./read-result.ts";
 import { GREATER, LESS, SPACE } from "./scan.ts";
 
 interface Known {
+  readonly hash: number;
   readonly text: string;
   readonly event: CallEvent;
 }
@@ -22,20 +23,25 @@ const REST_SAMPLES = 8;
  * compare a text takes a tenth of the time that it takes to read it. Of a fixed size, in which one call pushes out another.
  */
 export class CallMemory {
-  readonly #slots: (Known | undefined)[] = Array.from({ length: SLOTS });
+  readonly #known: (Known | undefined)[] = Array.from({ length: SLOTS });
+  /** What was seen last, by its hash. Only what comes a second time is kept: most of what varies never does. */
+  readonly #seen = new Int32Array(SLOTS);
 
   /** Reads a whole line, whose call begins at `start`. What events have but their origin and duration, they may share. */
   read(line: string, start: number, origin: CallOrigin): CallEvent | undefined {
     const end = line.length - DURATION_CHARS;
     const durationNs = usualDurationOf(line, end);
-    if (end <= start || Number.isNaN(durationNs)) return readCall(line, start, origin, false);
-    const slot = slotOf(line, start, end);
+    if (end <= start || line.length > MAX_LINE_CHARS || Number.isNaN(durationNs))
+      return readCall(line, start, origin, false);
+    const hash = hashOf(line, start, end);
+    const slot = hash & (SLOTS - 1);
+    const known = this.#known[slot];
     // Compared as a whole: `startsWith` goes from character to character.
-    const text = line.slice(start, end);
-    const known = this.#slots[slot];
-    if (known?.text === text) return repeatCall(known.event, origin, durationNs);
+    if (known?.hash === hash && known.text === line.slice(start, end))
+      return repeatCall(known.event, origin, durationNs);
     const event = readCall(line, start, origin, false);
-    if (event !== undefined && line.length <= MAX_LINE_CHARS) this.#slots[slot] = { text, event };
+    if (this.#seen[slot] !== hash) this.#seen[slot] = hash;
+    else if (event !== undefined) this.#known[slot] = { hash, text: line.slice(start, end), event };
     return event;
   }
 }
@@ -49,11 +55,12 @@ function usualDurationOf(line: string, at: number): number {
   return isUsual ? durationOf(line, at + 2) : Number.NaN;
 }
 
-function slotOf(line: string, start: number, end: number): number {
+/** Of 32 bits, the lowest of which depend on all others. */
+function hashOf(line: string, start: number, end: number): number {
   let hash = end - start;
   const head = Math.min(end, start + HEAD_CHARS);
   for (let at = start; at < head; at += 1) hash = (Math.imul(hash, 31) + line.charCodeAt(at)) | 0;
   const step = Math.ceil((end - head) / REST_SAMPLES);
   for (let at = head; at < end; at += step) hash = (Math.imul(hash, 31) + line.charCodeAt(at)) | 0;
-  return (hash ^ (hash >>> 11)) & (SLOTS - 1);
+  return hash ^ (hash >>> 11);
 }

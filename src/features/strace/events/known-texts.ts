@@ -18,9 +18,8 @@ export function createKnownTexts<T>(make: (text: string) => T): KnownTexts<T> {
     const length = end - start;
     const slot = slotOf(text, start, length);
     const known = slots[slot];
-    if (known !== undefined && known.text.length === length && text.startsWith(known.text, start))
-      return known.made;
     const part = text.slice(start, end);
+    if (known?.text === part) return known.made;
     const made = make(part);
     if (text.length <= MAX_HELD_CHARS) slots[slot] = { text: part, made };
     return made;

@@ -152,9 +152,9 @@ export class EventResolver {
     this.#held = this.#held.slice(released);
   }
 
-  #handOn({ event, sockets }: Held): void {
+  #handOn({ event, sockets, chars }: Held): void {
     if (sockets === undefined || event.type !== "call") this.#onEvent(event);
-    else this.#onEvent(this.#told.tell(event, sockets));
+    else this.#onEvent(this.#told.tell(event, sockets, chars));
   }
 }
 

@@ -10,8 +10,9 @@ interface Told {
   readonly event: CallEvent;
 }
 
-/** Some megabytes at most. */
+/** Some megabytes at most: what is longer is not kept. */
 const MAX_KNOWN = 2_048;
+const MAX_KNOWN_CHARS = 1_024;
 
 /**
  * Gives calls the addresses of their sockets. Calls that share their arguments (events/call-memory.ts) share them
@@ -20,8 +21,11 @@ const MAX_KNOWN = 2_048;
 export class ToldCalls {
   readonly #known = new Map<readonly Argument[], Told>();
 
-  /** The call with what is known of the sockets that it names. */
-  tell(event: CallEvent, sockets: readonly KnownSocket[]): CallEvent {
+  /**
+   * The call with what is known of the sockets that it names.
+   * @param chars about how long its line is.
+   */
+  tell(event: CallEvent, sockets: readonly KnownSocket[], chars: number): CallEvent {
     const change = (target: Target) => withAddresses(target, sockets);
     if (event.args === null) return changeTargets(event, change);
     const targets = targetsOf(event).map(change);
@@ -31,6 +35,7 @@ export class ToldCalls {
       return { ...event, args, resultTarget };
     }
     const told = changeTargets(event, change);
+    if (chars > MAX_KNOWN_CHARS) return told;
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(event.args, { targets, event: told });
     return told;
