@@ -28,7 +28,11 @@ const ALONE = [
 const PEERS_ALONE = ["test/peers/slowhttptest.test.ts", "test/peers/strace.test.ts"];
 
 /** What takes longest of those that run side by side. Begun last, it would be all that still runs. */
-const LONGEST = ["test/features/logs/forward/kills.test.ts", "test/peers/tls-scanners.test.ts"];
+const LONGEST = [
+  "test/features/logs/forward/kills.test.ts",
+  "test/peers/tls-scanners.test.ts",
+  "test/browser/dashboard-announcements.test.ts",
+];
 
 /** Otherwise the order is by size, on a machine that has not seen the tests before. */
 class LongestFirst extends BaseSequencer {
@@ -128,7 +132,9 @@ export default defineConfig({
           ...common,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          fileParallelism: false,
+          // Each file has a browser and a sidecar of its own, and waits for what they show.
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
           // axe-core alone takes seconds of CPU time in some of them.
           testTimeout: 240_000,
           hookTimeout: 240_000,
